@@ -1,0 +1,130 @@
+/**
+ * The only reader of the environment. Everything is validated once, at start; what is wrong is reported together, each
+ * with the variable's name and the remedy. The README's table is generated from this file (`npm run docs:config`).
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UndertoneError } from './errors.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const ms = (fallback: number, min: number, max: number) => z.coerce.number().min(min).max(max).default(fallback);
+const count = (fallback: number, max = 100_000) => z.coerce.number().int().min(1).max(max).default(fallback);
+const list = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value), z.array(item).min(1));
+
+/** Every setting: environment variable, type, default, meaning. */
+export const settings = z.object({
+  UNDERTONE_HOST: z.string().default('127.0.0.1').describe('Address the HTTP and WebSocket server listens on'),
+  UNDERTONE_PORT: port.default(8080).describe('Its TCP port; 0 takes a free one'),
+  UNDERTONE_SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Signs the tokens (HS256), 32 characters or more. Required off loopback; on loopback one is made and kept'),
+  UNDERTONE_ORIGINS: list(z.url())
+    .optional()
+    .describe("Web origins whose pages may connect, comma-separated; the server's own pages always may"),
+  UNDERTONE_DATA_DIR: z.string().default('.undertone').describe('Folder for what the server keeps'),
+  UNDERTONE_ROOMS: list(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/))
+    .default(['lobby'])
+    .describe('Rooms that exist, comma-separated'),
+  UNDERTONE_PACK: z.string().default('models/packs/starter').describe('Folder of the model pack'),
+  UNDERTONE_PROVIDERS: list(z.enum(['cuda', 'webgpu', 'cpu']))
+    .default(['cpu'])
+    .describe('ONNX Runtime providers in order of preference; the first that works is used'),
+  UNDERTONE_INFERENCE_WORKERS: count(1, 64).describe('Inference worker threads'),
+  UNDERTONE_DECODE_WORKERS: count(1, 64).describe('Decoder worker threads'),
+  UNDERTONE_WEBRTC_WORKERS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('mediasoup worker processes; 0 means one a core'),
+  UNDERTONE_WEBRTC_HOST: z.string().default('127.0.0.1').describe('Address WebRTC listens on (UDP and TCP)'),
+  UNDERTONE_WEBRTC_PORT: port
+    .default(44_444)
+    .describe('First WebRTC port, UDP and TCP; each further mediasoup worker takes the next one; 0 takes free ones'),
+  UNDERTONE_WEBRTC_ANNOUNCED: z
+    .string()
+    .optional()
+    .describe('Address or host name that participants reach, when it is not the one listened on'),
+  UNDERTONE_WORKER_BIN: z.string().optional().describe('mediasoup worker binary; set-up finds or builds one'),
+  UNDERTONE_FFMPEG: z.string().default('ffmpeg').describe('ffmpeg binary'),
+  UNDERTONE_WINDOW_MS: ms(3000, 1000, 3000).describe('Length of a window, ms'),
+  UNDERTONE_HOP_MS: ms(500, 100, 3000).describe('Distance between two window starts, ms'),
+  UNDERTONE_GRACE_MS: ms(150, 0, 2000).describe('How long a window waits for late media before it closes, ms'),
+  UNDERTONE_STALE_MS: ms(1000, 100, 60_000).describe('A window not inferred this long after it closed is rejected, ms'),
+  UNDERTONE_FACES_PER_SECOND: z.coerce
+    .number()
+    .min(1)
+    .max(30)
+    .default(5)
+    .describe('Video frames sampled for the face, a second'),
+  UNDERTONE_REQUIRE: z
+    .enum(['any', 'voice', 'face', 'both'])
+    .default('any')
+    .describe('Modalities a verdict needs; otherwise it is rejected with the reason of the missing one'),
+  UNDERTONE_WINDOW_QUEUE: count(256).describe('Windows that may wait for inference; then the oldest is rejected'),
+  UNDERTONE_MAX_PARTICIPANTS: count(64).describe('Participants in a room'),
+  UNDERTONE_MAX_CONNECTIONS: count(512).describe('WebSocket connections'),
+  UNDERTONE_RECONNECT_MS: ms(10_000, 0, 600_000).describe('How long a lost participant may come back, ms'),
+  UNDERTONE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('Log level'),
+});
+
+export type Settings = z.infer<typeof settings>;
+
+/** Validated settings, the loopback secret resolved. */
+export interface Config extends Omit<Settings, 'UNDERTONE_SECRET'> {
+  readonly UNDERTONE_SECRET: string;
+  /** True when only this machine can connect. */
+  readonly loopback: boolean;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/**
+ * Read and validate the settings.
+ * @throws UndertoneError `config-invalid`, naming every bad variable; off loopback also when there is no secret.
+ * @example const config = readConfig(process.env);
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const known = new Set(Object.keys(settings.shape));
+  const problems = Object.keys(env)
+    .filter((key) => key.startsWith('UNDERTONE_') && !known.has(key))
+    .map((key) => `${key}: there is no such setting; see the table in README.md`);
+  const given = Object.fromEntries(Object.entries(env).filter(([key, value]) => known.has(key) && value !== ''));
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  if (problems.length > 0 || !parsed.success) throw new UndertoneError('config-invalid', problems.join('\n'));
+  const config = parsed.data;
+  if (config.UNDERTONE_HOP_MS > config.UNDERTONE_WINDOW_MS)
+    throw new UndertoneError('config-invalid', 'UNDERTONE_HOP_MS: must not exceed UNDERTONE_WINDOW_MS');
+  const loopback = LOOPBACK.has(config.UNDERTONE_HOST);
+  const secret = config.UNDERTONE_SECRET ?? (loopback ? loopbackSecret(config.UNDERTONE_DATA_DIR) : undefined);
+  if (secret === undefined)
+    throw new UndertoneError(
+      'config-invalid',
+      `UNDERTONE_SECRET: required because UNDERTONE_HOST is ${config.UNDERTONE_HOST}, which others can reach; ` +
+        'set it to 32 or more random characters, for example from `openssl rand -hex 32`',
+    );
+  return { ...config, UNDERTONE_SECRET: secret, loopback };
+}
+
+/** The settings as they may be printed: secrets masked. */
+export function maskConfig(config: Config): Readonly<Record<string, unknown>> {
+  return { ...config, UNDERTONE_SECRET: '***' };
+}
+
+/** A secret that survives restarts, so that pages and CLI on this machine keep working; only its owner can read it. */
+function loopbackSecret(dataDir: string): string {
+  const file = join(dataDir, 'loopback-secret');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  mkdirSync(dataDir, { recursive: true });
+  const secret = randomBytes(32).toString('hex');
+  writeFileSync(file, secret, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return secret;
+}

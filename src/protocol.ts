@@ -1,0 +1,251 @@
+/**
+ * The WebSocket protocol `undertone.v1`: every message as a schema, with the type inferred from it. Server and clients
+ * validate with these same schemas; `test/fixtures/protocol/` holds them as JSON Schema with a golden example each.
+ *
+ * A client sends requests, each with an `id` that the answer repeats: `result` or `error`. After `subscribe` the server
+ * sends a `snapshot` of the room and then `event`s, numbered per room without holes. A subscriber that was away
+ * resumes with `after`: what it missed is replayed, or, when the log no longer reaches back, a new snapshot is sent.
+ * A subscriber that reads too slowly gets one `conflated` message in place of a range of numbers.
+ */
+import { z } from 'zod';
+import { LABELS } from './core/labels.ts';
+import { ERROR_CODES } from './errors.ts';
+
+/** The WebSocket subprotocol; a client that offers another is refused. */
+export const SUBPROTOCOL = 'undertone.v1';
+
+/** Close codes of the gateway, in the range that WebSocket leaves to applications. */
+export const CLOSE = {
+  /** The server is going away; reconnect with backoff. */
+  draining: 4001,
+  /** No valid `hello` in time, or a bad token. */
+  unauthenticated: 4003,
+  /** The peer stopped answering pings. */
+  heartbeat: 4004,
+  /** The subscriber stayed too slow even for conflated messages. */
+  tooSlow: 4008,
+  /** Too many malformed or too frequent messages. */
+  abuse: 4029,
+} as const;
+
+// ------------------------------------------------------------------------------------------------------- nouns
+
+const label = z.enum(LABELS);
+const perLabel = z.partialRecord(label, z.number().min(0).max(1));
+const modality = z.enum(['voice', 'face']);
+const ms = z.number().describe('milliseconds since the Unix epoch, server clock');
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+  .describe('1 to 64 of A-Z a-z 0-9 . _ -, starting with a letter or digit');
+
+export const rejectReason = z.enum([
+  'not-consented',
+  'no-speech',
+  'no-face',
+  'poor-face',
+  'no-media',
+  'low-confidence',
+  'stale',
+  'overload',
+  'inference-failed',
+]);
+const missingReason = z.enum(['off', 'muted', 'no-media', 'no-speech', 'no-face', 'poor-face']);
+
+/** What is said about one window; also one line of `undertone analyse`'s JSONL. */
+export const verdict = z.object({
+  startMs: ms,
+  endMs: ms,
+  status: z.enum(['accepted', 'rejected']),
+  reason: rejectReason.nullable().describe('null when accepted'),
+  labels: z.array(label).describe('present by the thresholds, most probable first; empty when rejected'),
+  probabilities: perLabel.describe('calibrated probability that more than 1/C of raters would choose the label'),
+  shares: perLabel.describe('predicted share of raters who would choose the label'),
+  modalities: z.array(modality).describe('what was judged'),
+  missing: z.partialRecord(modality, missingReason).describe('why a modality was not judged'),
+  uncertainty: z.number().nullable().describe('entropy of the shares in nats; null where nothing was judged'),
+  pack: z.string().describe('name@version of the pack that judged'),
+});
+
+export const verdictEvent = z.object({
+  participant: z.string(),
+  seq: z.int().min(0).describe('number of the window, per participant'),
+  verdict,
+  latencyMs: z.number().describe('from window closed to verdict decided'),
+});
+
+export const segment = z.object({
+  index: z.int().min(0),
+  startMs: ms,
+  endMs: ms,
+  status: z.enum(['accepted', 'rejected']),
+  labels: z.array(label),
+  reason: rejectReason.nullable(),
+  probabilities: perLabel,
+  windows: z.int().min(1),
+  open: z.boolean(),
+});
+
+const trackState = z.enum(['off', 'live', 'muted']);
+
+export const participantState = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.string().describe("the person's part in the room, for example customer or agent"),
+  joinedMs: ms,
+  connected: z.boolean().describe('false while a lost connection may still come back'),
+  consented: z.boolean(),
+  microphone: trackState,
+  camera: trackState,
+});
+
+// --------------------------------------------------------------------------------------------- client to server
+
+const id = z.string().min(1).max(64);
+const request = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
+  z.strictObject({ type: z.literal(type), id, ...shape });
+
+/** WebRTC's own structures: shape-checked by mediasoup, bounded by the message size. */
+const webrtc = z.record(z.string(), z.unknown());
+
+const person = z
+  .string()
+  .trim()
+  .min(1)
+  .max(80)
+  .regex(/^[^\p{C}]+$/u);
+
+export const hello = request('hello', { token: z.string().min(1).max(4096) });
+export const subscribe = request('subscribe', {
+  room: name,
+  after: z
+    .strictObject({ epoch: z.string().max(64), seq: z.int().min(0) })
+    .optional()
+    .describe('resume: the last event that was seen'),
+  historyMs: z.int().min(0).max(60_000).default(0).describe('verdicts of this many past ms come with the snapshot'),
+});
+export const unsubscribe = request('unsubscribe', { room: name });
+export const join = request('join', {
+  room: name,
+  name: person,
+  role: person.default('participant'),
+  consent: z.boolean().describe('true: the person agreed to be analysed'),
+  resume: z
+    .strictObject({ participant: z.string().max(64), key: z.string().max(128) })
+    .optional()
+    .describe('come back as the same participant after a lost connection'),
+});
+export const leave = request('leave', {});
+export const consent = request('consent', { granted: z.boolean() });
+export const openTransport = request('open-transport', {});
+export const connectTransport = request('connect-transport', { transport: id, dtlsParameters: webrtc });
+export const restartIce = request('restart-ice', { transport: id });
+export const produce = request('produce', {
+  transport: id,
+  kind: z.enum(['audio', 'video']),
+  rtpParameters: webrtc,
+});
+export const setTrack = request('set-track', { kind: z.enum(['audio', 'video']), state: trackState });
+export const ping = request('ping', {});
+
+/** Everything that a client may send. */
+export const clientMessage = z.discriminatedUnion('type', [
+  hello,
+  subscribe,
+  unsubscribe,
+  join,
+  leave,
+  consent,
+  openTransport,
+  connectTransport,
+  restartIce,
+  produce,
+  setTrack,
+  ping,
+]);
+
+// --------------------------------------------------------------------------------------------- server to client
+
+/** What `result.data` holds, by the request it answers; requests not named here answer with `{}`. */
+export const results = {
+  hello: z.object({
+    role: z.enum(['publisher', 'viewer', 'admin']),
+    version: z.string(),
+    heartbeatMs: z.number(),
+    windowMs: z.number(),
+    hopMs: z.number(),
+    rooms: z.array(z.string()).describe('rooms that exist and the token may see'),
+    pack: z.object({
+      name: z.string(),
+      version: z.string(),
+      labels: z.array(label),
+      thresholds: perLabel,
+      minTopProbability: z.number(),
+    }),
+  }),
+  join: z.object({
+    participant: z.string(),
+    key: z.string().describe('secret with which this participant may come back'),
+    routerRtpCapabilities: webrtc,
+  }),
+  'open-transport': z.object({
+    transport: z.string(),
+    iceParameters: webrtc,
+    iceCandidates: z.array(webrtc),
+    dtlsParameters: webrtc,
+  }),
+  'restart-ice': z.object({ iceParameters: webrtc }),
+  produce: z.object({ producer: z.string() }),
+} as const;
+
+export const result = z.object({ type: z.literal('result'), id, data: z.record(z.string(), z.unknown()) });
+
+export const error = z.object({
+  type: z.literal('error'),
+  id: id.nullable().describe('the request that failed; null where it could not be read'),
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
+});
+
+const roomEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('participant'), participant: participantState }),
+  z.object({ kind: z.literal('participant-left'), participant: z.string() }),
+  z.object({ kind: z.literal('verdict'), ...verdictEvent.shape }),
+  z.object({ kind: z.literal('segment'), participant: z.string(), segment }),
+]);
+
+const place = { room: name, epoch: z.string().describe("changes when the server's numbering starts anew") };
+
+export const snapshot = z.object({
+  type: z.literal('snapshot'),
+  ...place,
+  seq: z.int().min(0).describe('the last event that the snapshot includes'),
+  participants: z.array(participantState),
+  verdicts: z.array(verdictEvent).describe("each participant's latest, and those within `historyMs`, oldest first"),
+  segments: z.array(z.object({ participant: z.string(), segment })).describe('the open one of each participant'),
+});
+
+export const event = z.object({ type: z.literal('event'), ...place, seq: z.int().min(1), event: roomEvent });
+
+export const conflated = z.object({
+  type: z.literal('conflated'),
+  ...place,
+  from: z.int().min(1),
+  seq: z.int().min(1).describe('the last number that this message stands for'),
+  events: z.array(roomEvent).describe('the latest of each kind and participant in the range'),
+});
+
+/** Everything that the server may send. */
+export const serverMessage = z.discriminatedUnion('type', [result, error, snapshot, event, conflated]);
+
+export type ClientMessage = z.infer<typeof clientMessage>;
+export type ClientRequest = z.input<typeof clientMessage>;
+export type ServerMessage = z.infer<typeof serverMessage>;
+export type RoomEvent = z.infer<typeof roomEvent>;
+export type ParticipantState = z.infer<typeof participantState>;
+export type VerdictMessage = z.infer<typeof verdictEvent>;
+export type VerdictJson = z.infer<typeof verdict>;
+export type SegmentJson = z.infer<typeof segment>;
+export type Snapshot = z.infer<typeof snapshot>;
+export type Role = z.infer<typeof results.hello>['role'];
+export type Results = { [K in keyof typeof results]: z.infer<(typeof results)[K]> };
