@@ -21,6 +21,8 @@ export const ERROR_CODES = [
   'unsupported-codec',
   'bad-media',
   'not-media',
+  // what a client ran into
+  'disconnected',
   // what the server ran into
   'too-slow',
   'draining',
