@@ -1,0 +1,18 @@
+import preact from '@preact/preset-vite';
+import { defineConfig } from 'vite';
+
+/** The browser pages: `dashboard/index.html` is served at `/`, `publisher/index.html` at `/join`. */
+export default defineConfig({
+  root: 'clients',
+  base: '/',
+  publicDir: 'publisher/public',
+  plugins: [preact()],
+  build: {
+    outDir: '../dist/clients',
+    emptyOutDir: true,
+    target: 'es2022',
+    rolldownOptions: {
+      input: ['clients/dashboard/index.html', 'clients/publisher/index.html'],
+    },
+  },
+});
