@@ -12,7 +12,10 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const ms = (fallback: number, min: number, max: number) => z.coerce.number().min(min).max(max).default(fallback);
 const count = (fallback: number, max = 100_000) => z.coerce.number().int().min(1).max(max).default(fallback);
 const list = <T extends z.ZodType>(item: T) =>
-  z.preprocess((value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value), z.array(item).min(1));
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+    z.array(item).min(1),
+  );
 
 /** Every setting: environment variable, type, default, meaning. */
 export const settings = z.object({
@@ -22,7 +25,9 @@ export const settings = z.object({
     .string()
     .min(32)
     .optional()
-    .describe('Signs the tokens (HS256), 32 characters or more. Required off loopback; on loopback one is made and kept'),
+    .describe(
+      'Signs the tokens (HS256), 32 characters or more. Required off loopback; on loopback one is made and kept',
+    ),
   UNDERTONE_ORIGINS: list(z.url())
     .optional()
     .describe("Web origins whose pages may connect, comma-separated; the server's own pages always may"),
@@ -97,7 +102,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     .map((key) => `${key}: there is no such setting; see the table in README.md`);
   const given = Object.fromEntries(Object.entries(env).filter(([key, value]) => known.has(key) && value !== ''));
   const parsed = settings.safeParse(given);
-  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   if (problems.length > 0 || !parsed.success) throw new UndertoneError('config-invalid', problems.join('\n'));
   const config = parsed.data;
   if (config.UNDERTONE_HOP_MS > config.UNDERTONE_WINDOW_MS)

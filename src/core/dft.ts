@@ -46,42 +46,72 @@ export function powerSpectrum(size: number): PowerSpectrum {
 
 /** Complex transform of interleaved (re, im) pairs; the result is a buffer that the next call overwrites. */
 function complexDft(n: number): (input: Float64Array) => Float64Array {
-  const factors = primeFactors(n);
-  const { cos, sin } = roots(n);
+  const stages = planStages(n);
   const buffers = [new Float64Array(2 * n), new Float64Array(2 * n)] as const;
   return (input) => {
     let from = input;
-    let stride = 1;
-    let left = n;
-    factors.forEach((radix, stage) => {
-      const to = stage % 2 === 0 ? buffers[0] : buffers[1];
-      const m = left / radix;
-      for (let j = 0; j < m; j++)
-        for (let k = 0; k < radix; k++)
-          for (let q = 0; q < stride; q++) {
-            let re = 0;
-            let im = 0;
-            for (let r = 0; r < radix; r++) {
-              // w_radix^(r k) times w_left^(j k), both looked up in the table of n-th roots of one.
-              const w = ((n / radix) * r * k + stride * j * k) % n;
-              const c = cos[w] ?? 0;
-              const s = sin[w] ?? 0;
-              const at = 2 * (q + stride * (j + m * r));
-              const xr = from[at] ?? 0;
-              const xi = from[at + 1] ?? 0;
-              re += xr * c - xi * s;
-              im += xr * s + xi * c;
-            }
-            const at = 2 * (q + stride * (radix * j + k));
-            to[at] = re;
-            to[at + 1] = im;
-          }
+    let to: Float64Array = buffers[0];
+    for (const stage of stages) {
+      runStage(stage, from, to);
       from = to;
-      stride *= radix;
-      left = m;
-    });
+      to = to === buffers[0] ? buffers[1] : buffers[0];
+    }
     return from;
   };
+}
+
+interface Stage {
+  readonly radix: number;
+  readonly stride: number;
+  /** Transforms left to do after this stage, each of this length. */
+  readonly m: number;
+  /** Twiddle (re, im) of every (j, k, r) in the order in which the stage reads them. */
+  readonly twiddles: Float64Array;
+}
+
+function planStages(n: number): readonly Stage[] {
+  const { cos, sin } = roots(n);
+  const stages: Stage[] = [];
+  let stride = 1;
+  for (const radix of primeFactors(n)) {
+    const m = n / stride / radix;
+    const twiddles = new Float64Array(2 * m * radix * radix);
+    let at = 0;
+    for (let j = 0; j < m; j++)
+      for (let k = 0; k < radix; k++)
+        for (let r = 0; r < radix; r++) {
+          // w_radix^(r k) times w_(m radix)^(j k), both powers of the n-th root of one.
+          const w = ((n / radix) * r * k + stride * j * k) % n;
+          twiddles[at++] = cos[w] ?? 0;
+          twiddles[at++] = sin[w] ?? 0;
+        }
+    stages.push({ radix, stride, m, twiddles });
+    stride *= radix;
+  }
+  return stages;
+}
+
+function runStage({ radix, stride, m, twiddles }: Stage, from: Float64Array, to: Float64Array): void {
+  for (let j = 0; j < m; j++)
+    for (let k = 0; k < radix; k++) {
+      const row = 2 * radix * (j * radix + k);
+      const out = 2 * stride * (radix * j + k);
+      for (let q = 0; q < 2 * stride; q += 2) {
+        let re = 0;
+        let im = 0;
+        for (let r = 0; r < radix; r++) {
+          const c = twiddles[row + 2 * r] ?? 0;
+          const s = twiddles[row + 2 * r + 1] ?? 0;
+          const at = q + 2 * stride * (j + m * r);
+          const x = from[at] ?? 0;
+          const y = from[at + 1] ?? 0;
+          re += x * c - y * s;
+          im += x * s + y * c;
+        }
+        to[out + q] = re;
+        to[out + q + 1] = im;
+      }
+    }
 }
 
 /** exp(-2 pi i k / n) for k = 0 .. n - 1. */

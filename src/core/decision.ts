@@ -1,0 +1,105 @@
+/** From a prediction to a verdict: which labels are present, and whether the whole is believed. */
+import type {
+  Label,
+  Missing,
+  MissingReason,
+  Modality,
+  PackDecision,
+  Prediction,
+  RejectReason,
+  Verdict,
+  Window,
+} from '../domain.ts';
+
+/** Modalities that a verdict needs: any one, a certain one, or both. */
+export type Requirement = 'any' | 'voice' | 'face' | 'both';
+
+export interface DecisionOptions {
+  readonly decision: PackDecision;
+  readonly require: Requirement;
+  /** `name@version` of the pack. */
+  readonly pack: string;
+}
+
+/** What a verdict needs to know of its window. */
+export type WindowFacts = Pick<Window, 'startMs' | 'lengthMs' | 'missing' | 'consented'>;
+
+/**
+ * Accept when every required modality was there and the most probable label is sure enough; else reject with one reason
+ * and keep the numbers, so that a reviewer can see what would have been said.
+ *
+ * @param prediction null where there was nothing to judge.
+ */
+export function decide(window: WindowFacts, prediction: Prediction | null, options: DecisionOptions): Verdict {
+  if (!window.consented) return reject(window, 'not-consented', null, options);
+  const required = missingRequired(window.missing, options.require);
+  if (required !== null || prediction === null)
+    return reject(window, rejectReason(required ?? window.missing), prediction, options);
+
+  const labels = presentLabels(prediction, options.decision);
+  const [top] = labels;
+  if (top === undefined || (prediction.probabilities[top] ?? 0) < options.decision.minTopProbability)
+    return reject(window, 'low-confidence', prediction, options);
+  return { ...common(window, prediction, options), status: 'accepted', reason: null, labels };
+}
+
+/** A verdict without labels; the numbers are kept where there are any. */
+export function reject(
+  window: WindowFacts,
+  reason: RejectReason,
+  prediction: Prediction | null,
+  options: Pick<DecisionOptions, 'pack'>,
+): Verdict {
+  return { ...common(window, prediction, options), status: 'rejected', reason, labels: [] };
+}
+
+function common(window: WindowFacts, prediction: Prediction | null, { pack }: Pick<DecisionOptions, 'pack'>) {
+  return {
+    startMs: window.startMs,
+    endMs: window.startMs + window.lengthMs,
+    probabilities: prediction?.probabilities ?? {},
+    shares: prediction?.shares ?? {},
+    modalities: prediction?.modalities ?? [],
+    missing: window.missing,
+    uncertainty: prediction?.uncertainty ?? null,
+    pack,
+  };
+}
+
+/** Labels above their thresholds, most probable first. */
+function presentLabels(prediction: Prediction, { thresholds }: PackDecision): readonly Label[] {
+  const p = (label: Label) => prediction.probabilities[label] ?? 0;
+  return (Object.keys(prediction.probabilities) as Label[])
+    .filter((label) => p(label) > (thresholds[label] ?? 0.5))
+    .sort((a, b) => p(b) - p(a));
+}
+
+/** The missing modalities that the policy does not forgive; null when it forgives all. */
+function missingRequired(missing: Missing, require: Requirement): Missing | null {
+  const needed: readonly Modality[] = require === 'both' ? ['voice', 'face'] : require === 'any' ? [] : [require];
+  const absent = needed.filter((modality) => missing[modality] !== undefined);
+  if (absent.length === 0) return null;
+  return Object.fromEntries(absent.map((modality) => [modality, missing[modality]]));
+}
+
+/**
+ * One reason for the whole window. A live camera is meant to show a face while silence is ordinary, so the face's reason
+ * stands first; a modality that is simply not sent gives the reason only when there is no other.
+ */
+function rejectReason(missing: Missing): RejectReason {
+  const reasons = [missing.face, missing.voice].map(asRejectReason);
+  return reasons.find((reason) => reason !== null && reason !== 'no-media') ?? 'no-media';
+}
+
+function asRejectReason(reason: MissingReason | undefined): RejectReason | null {
+  switch (reason) {
+    case undefined:
+      return null;
+    case 'off':
+    case 'muted':
+    case 'no-media':
+      return 'no-media';
+    default:
+      return reason;
+  }
+}

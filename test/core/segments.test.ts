@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Segment, Verdict } from '../../src/domain.ts';
+import { NO_SEGMENT, endSegments, segment } from '../../src/core/segments.ts';
+import { verdicts } from './arbitraries.ts';
+
+/** The latest form of every segment. */
+function segmentsOf(list: readonly Verdict[], confirm = 3): readonly Segment[] {
+  const latest = new Map<number, Segment>();
+  let state = NO_SEGMENT;
+  for (const verdict of list) {
+    const [next, changed] = segment(state, verdict, { confirm });
+    state = next;
+    for (const each of changed) latest.set(each.index, each);
+  }
+  for (const each of endSegments(state)[1]) latest.set(each.index, each);
+  return [...latest.values()];
+}
+
+const said = (list: readonly Segment[]) => list.map(({ labels, reason }) => reason ?? labels.join('+'));
+
+describe('segments', () => {
+  it('tile time: each begins where the one before it ended, and is closed at the end', () => {
+    fc.assert(
+      fc.property(verdicts, (list) => {
+        const segments = segmentsOf(list);
+        expect(segments[0]?.startMs).toBe(list[0]?.startMs);
+        segments.forEach((each, i) => {
+          expect(each.index).toBe(i);
+          expect(each.open).toBe(false);
+          expect(each.endMs).toBeGreaterThan(each.startMs);
+          if (i > 0) expect(each.startMs).toBe(segments[i - 1]?.endMs);
+        });
+      }),
+    );
+  });
+
+  it('say something new only after it held for `confirm` windows', () => {
+    fc.assert(
+      fc.property(verdicts, (list) => {
+        const segments = segmentsOf(list);
+        segments.slice(1).forEach((each) => {
+          expect(each.windows).toBeGreaterThanOrEqual(3);
+        });
+        segments.slice(1).forEach((each, i) => {
+          expect(said([each])).not.toEqual(said([segments[i] as Segment]));
+        });
+      }),
+    );
+  });
+
+  it('are not cut by one odd window', () => {
+    const happy = (i: number): Verdict => ({
+      startMs: i * 500,
+      endMs: i * 500 + 3000,
+      status: 'accepted',
+      reason: null,
+      labels: ['happiness'],
+      probabilities: { happiness: 0.9 },
+      shares: {},
+      modalities: ['face'],
+      missing: {},
+      uncertainty: 0.1,
+      pack: 'test@1',
+    });
+    const odd: Verdict = { ...happy(3), status: 'rejected', reason: 'no-face', labels: [], probabilities: {} };
+    const segments = segmentsOf([happy(0), happy(1), happy(2), odd, happy(4), happy(5)]);
+    expect(said(segments)).toEqual(['happiness']);
+    expect(segments[0]).toMatchObject({ startMs: 0, endMs: 5500, windows: 5 });
+    expect(segments[0]?.probabilities.happiness).toBeCloseTo(0.9, 9);
+  });
+});
