@@ -1,0 +1,21 @@
+/** How long to wait between two attempts to connect. */
+export interface BackoffOptions {
+  /** Longest wait after the first failure, ms. Default 500. */
+  readonly firstMs?: number;
+  /** Longest wait ever, ms. Default 15 000. */
+  readonly maxMs?: number;
+}
+
+/**
+ * The wait before attempt number `attempt` (from 0), ms: doubles up to `maxMs`, and is drawn from the upper half of that
+ * so that clients which lost the same server do not come back all at once ("equal jitter", M. Brooker, Exponential
+ * Backoff and Jitter, AWS Architecture Blog, 2015).
+ *
+ * @param random uniform in [0, 1)
+ * @example backoffMs(3, Math.random()); // 2000 to 4000
+ */
+export function backoffMs(attempt: number, random: number, options: BackoffOptions = {}): number {
+  const { firstMs = 500, maxMs = 15_000 } = options;
+  const longestMs = Math.min(maxMs, firstMs * 2 ** attempt);
+  return (longestMs / 2) * (1 + random);
+}
