@@ -1,0 +1,187 @@
+/**
+ * Writes ONNX models: the protobuf of `onnx.proto` by hand, for the parts that networks need. The same graph gives the
+ * same bytes, so a model's hash says what is in it.
+ */
+
+/** Element types of tensors, with their number in `TensorProto.DataType`. */
+const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
+
+export type OnnxElementType = keyof typeof ELEMENT_TYPES;
+
+/** Raw little-endian elements; `bool` travels as one byte each. */
+export type OnnxData = Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+
+export interface OnnxTensor {
+  readonly name: string;
+  readonly type: OnnxElementType;
+  /** Row-major; an empty list is a scalar. */
+  readonly dims: readonly number[];
+  readonly data: OnnxData;
+}
+
+/** What a graph takes or gives; a named dimension, such as `n`, is free. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: OnnxElementType;
+  readonly dims: readonly (number | string)[];
+}
+
+/** A number is a float attribute; integers are told apart by `int` and `ints`. */
+export type OnnxAttribute =
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly int: number }
+  | { readonly ints: readonly number[] }
+  | { readonly string: string }
+  | { readonly tensor: OnnxTensor };
+
+export interface OnnxNode {
+  readonly op: string;
+  /** An empty name leaves an optional input out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  readonly name?: string;
+  /** Operator set; the default one when absent. */
+  readonly domain?: string;
+}
+
+export interface OnnxModel {
+  readonly graph: string;
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly initializers: readonly OnnxTensor[];
+  /** In an order in which every input is known before it is used. */
+  readonly nodes: readonly OnnxNode[];
+  /** Version of each operator set; the default one is `''`. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly producer: string;
+  /** Free text about the model, as `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const IR_VERSION = 10;
+const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
+const utf8 = new TextEncoder();
+
+/**
+ * The bytes of an ONNX file (IR version 10, weights inline).
+ *
+ * @throws RangeError when a tensor's elements do not fill its dimensions, or an integer is not a safe one.
+ * @example
+ * const model = encodeOnnx({
+ *   graph: 'double', producer: 'example', opsets: { '': 21 },
+ *   inputs: [{ name: 'x', type: 'float32', dims: ['n', 3] }],
+ *   outputs: [{ name: 'y', type: 'float32', dims: ['n', 3] }],
+ *   initializers: [], nodes: [{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
+ * });
+ */
+export function encodeOnnx(model: OnnxModel): Uint8Array {
+  const graph = [
+    ...model.nodes.map((node) => message(1, encodeNode(node))),
+    text(2, model.graph),
+    ...model.initializers.map((tensor) => message(5, encodeTensor(tensor))),
+    ...model.inputs.map((value) => message(11, encodeValue(value))),
+    ...model.outputs.map((value) => message(12, encodeValue(value))),
+  ];
+  const opsets = Object.entries(model.opsets).map(([domain, version]) =>
+    message(8, [...(domain === '' ? [] : [text(1, domain)]), integer(2, version)]),
+  );
+  const metadata = Object.entries(model.metadata ?? {}).map(([key, value]) =>
+    message(14, [text(1, key), text(2, value)]),
+  );
+  return concat([integer(1, IR_VERSION), text(2, model.producer), message(7, graph), ...opsets, ...metadata]);
+}
+
+function encodeNode(node: OnnxNode): Uint8Array[] {
+  const attributes = Object.entries(node.attributes ?? {});
+  return [
+    ...node.inputs.map((input) => text(1, input)),
+    ...node.outputs.map((output) => text(2, output)),
+    ...(node.name === undefined ? [] : [text(3, node.name)]),
+    text(4, node.op),
+    ...attributes.map(([name, value]) => message(5, [text(1, name), ...encodeAttribute(value)])),
+    ...(node.domain === undefined ? [] : [text(7, node.domain)]),
+  ];
+}
+
+function encodeAttribute(attribute: OnnxAttribute): Uint8Array[] {
+  if ('float' in attribute) return [float(2, attribute.float), integer(20, ATTRIBUTE_TYPES.float)];
+  if ('int' in attribute) return [integer(3, attribute.int), integer(20, ATTRIBUTE_TYPES.int)];
+  if ('string' in attribute) return [text(4, attribute.string), integer(20, ATTRIBUTE_TYPES.string)];
+  if ('tensor' in attribute) {
+    return [message(5, encodeTensor(attribute.tensor)), integer(20, ATTRIBUTE_TYPES.tensor)];
+  }
+  if ('floats' in attribute) {
+    return [...attribute.floats.map((value) => float(7, value)), integer(20, ATTRIBUTE_TYPES.floats)];
+  }
+  return [...attribute.ints.map((value) => integer(8, value)), integer(20, ATTRIBUTE_TYPES.ints)];
+}
+
+function encodeTensor(tensor: OnnxTensor): Uint8Array[] {
+  const elements = tensor.dims.reduce((product, dim) => product * dim, 1);
+  if (elements !== tensor.data.length) {
+    throw new RangeError(
+      `tensor ${tensor.name}: ${tensor.data.length} elements for dimensions [${tensor.dims.join(', ')}]`,
+    );
+  }
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  return [
+    ...tensor.dims.map((dim) => integer(1, dim)),
+    integer(2, ELEMENT_TYPES[tensor.type]),
+    text(8, tensor.name),
+    bytes(9, new Uint8Array(buffer, byteOffset, byteLength)),
+  ];
+}
+
+function encodeValue(value: OnnxValue): Uint8Array[] {
+  const dims = value.dims.map((dim) => message(1, [typeof dim === 'number' ? integer(1, dim) : text(2, dim)]));
+  const tensorType = message(1, [integer(1, ELEMENT_TYPES[value.type]), message(2, dims)]);
+  return [text(1, value.name), message(2, [tensorType])];
+}
+
+// ------------------------------------------------------------------------------------------- protobuf wire format
+
+function message(field: number, parts: readonly Uint8Array[]): Uint8Array {
+  return bytes(field, concat(parts));
+}
+
+function text(field: number, value: string): Uint8Array {
+  return bytes(field, utf8.encode(value));
+}
+
+function bytes(field: number, value: Uint8Array): Uint8Array {
+  return concat([varint((BigInt(field) << 3n) | 2n), varint(BigInt(value.length)), value]);
+}
+
+function integer(field: number, value: number): Uint8Array {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not an integer that ONNX can hold`);
+  return concat([varint(BigInt(field) << 3n), varint(BigInt.asUintN(64, BigInt(value)))]);
+}
+
+function float(field: number, value: number): Uint8Array {
+  const fixed = new Uint8Array(4);
+  new DataView(fixed.buffer).setFloat32(0, value, true);
+  return concat([varint((BigInt(field) << 3n) | 5n), fixed]);
+}
+
+function varint(value: bigint): Uint8Array {
+  const out: number[] = [];
+  let rest = value;
+  while (rest > 0x7fn) {
+    out.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  out.push(Number(rest));
+  return Uint8Array.from(out);
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
