@@ -1,0 +1,65 @@
+/** The last seconds of looks at one participant: per sampled frame, the face that is theirs, or that there was none. */
+import type { FaceFeatures, FaceSighting } from '../domain.ts';
+
+/** A stretch of looks read from the ring. */
+export interface FaceStretch {
+  /** Looks taken. */
+  readonly looks: number;
+  /** Looks that showed the participant's face, good or poor. */
+  readonly seen: number;
+  /** Null where no look could be judged. */
+  readonly features: FaceFeatures | null;
+}
+
+export interface FaceRing {
+  /** A sampled frame was looked at; `sighting` is null when it showed no face of the participant. */
+  put(captureMs: number, sighting: FaceSighting | null): void;
+  read(startMs: number, endMs: number): FaceStretch;
+  /** Capture time of the latest look; -Infinity when empty. */
+  readonly lastMs: number;
+  clear(): void;
+}
+
+/** A ring of at most `capacity` looks; the oldest is overwritten, which is its purpose and needs no counter. */
+export function faceRing({ capacity }: { capacity: number }): FaceRing {
+  let looks: { readonly captureMs: number; readonly sighting: FaceSighting | null }[] = [];
+  return {
+    get lastMs() {
+      return looks.at(-1)?.captureMs ?? -Infinity;
+    },
+    put(captureMs, sighting) {
+      looks.push({ captureMs, sighting });
+      if (looks.length > capacity) looks.shift();
+    },
+    read(startMs, endMs) {
+      const within = looks.filter(({ captureMs }) => captureMs >= startMs && captureMs < endMs);
+      const encodings = within.flatMap(({ sighting }) => sighting?.encoding ?? []);
+      return {
+        looks: within.length,
+        seen: within.filter(({ sighting }) => sighting !== null).length,
+        features:
+          encodings.length === 0
+            ? null
+            : {
+                embeddings: concat(encodings.map(({ embedding }) => embedding)),
+                logits: concat(encodings.map(({ logits }) => logits)),
+                n: encodings.length,
+                visibleShare: encodings.length / within.length,
+              },
+      };
+    },
+    clear() {
+      looks = [];
+    },
+  };
+}
+
+function concat(rows: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
+  let at = 0;
+  for (const row of rows) {
+    out.set(row, at);
+    at += row.length;
+  }
+  return out;
+}

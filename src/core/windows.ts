@@ -1,0 +1,172 @@
+/**
+ * Voice and face of one participant cut into overlapping windows on one clock. Features go in once; each window reads the
+ * stretch it covers. A window closes when everything in it has arrived, or, live, when it has waited long enough.
+ */
+import type {
+  FaceFeatures,
+  FaceSighting,
+  Missing,
+  MissingReason,
+  Modality,
+  ParticipantRef,
+  TrackState,
+  VoiceFeatures,
+  Window,
+} from '../domain.ts';
+import { faceRing } from './face-ring.ts';
+import { MEL_BANDS } from './features.ts';
+import { voiceRing } from './voice-ring.ts';
+
+export interface WindowOptions {
+  /** Length of a window, ms. Default 3000. */
+  readonly lengthMs?: number;
+  /** Distance between two window starts, ms; less than `lengthMs` overlaps them. Default 500. */
+  readonly hopMs?: number;
+  /** How long a window waits for late media after its end, ms. Default 150. */
+  readonly graceMs?: number;
+  /** How long after closing a window may still be inferred, ms; Infinity offline. Default 1000. */
+  readonly staleMs?: number;
+  /** Frames a second that are looked at. Default 5. */
+  readonly looksPerSecond?: number;
+  /** Share of the window in which someone must speak for the voice to be judged. Default 0.15. */
+  readonly minSpeechShare?: number;
+  /** Share of the looks in which the face must be fit to judge. Default 0.3. */
+  readonly minVisibleShare?: number;
+}
+
+/** Share of a window's sound, or of its looks, that must have arrived at all. */
+const MIN_COVERAGE = 0.5;
+/** Speech is detected in batches of blocks; a window does not wait for the last one, ms. */
+const SPEECH_LAG_MS = 100;
+/** Behind by more than this (the host slept, say), the schedule moves on instead of closing a flood of windows, ms. */
+const MAX_LAG_MS = 5000;
+
+/** One participant's windows in the making. All times on the clock of `originMs`. */
+export interface Windows {
+  putFrames(startMs: number, frames: Float32Array): void;
+  putSpeech(startMs: number, blockMs: number, probabilities: Float32Array): void;
+  putLook(captureMs: number, sighting: FaceSighting | null): void;
+  setTrack(modality: Modality, state: TrackState): void;
+  /** Without consent what was gathered is forgotten at once, and windows carry nothing. */
+  setConsent(consented: boolean): void;
+  /** What came before does not belong with what comes after. */
+  clear(modality: Modality): void;
+  /** The windows that are due at `nowMs`, in order. */
+  close(nowMs: number): readonly Window[];
+  /** The rest, when the media has ended at `endMs`: whole windows, or one short window if there was none at all. */
+  flush(endMs: number): readonly Window[];
+}
+
+/**
+ * Start cutting at `originMs`; window `seq` covers [originMs + seq hopMs, + lengthMs).
+ * @example
+ * const windows = createWindows(ref, 0, { hopMs: 500 });
+ * windows.putFrames(0, frames);
+ * for (const window of windows.close(3200)) publish(window);
+ */
+export function createWindows(ref: ParticipantRef, originMs: number, options: WindowOptions = {}): Windows {
+  const { lengthMs = 3000, hopMs = 500, graceMs = 150, staleMs = 1000, looksPerSecond = 5 } = options;
+  const { minSpeechShare = 0.15, minVisibleShare = 0.3 } = options;
+  // Rings reach back over a window, its wait and the longest lag after which the schedule moves on.
+  const capacityMs = lengthMs + graceMs + MAX_LAG_MS;
+  const voice = voiceRing({ originMs, capacityMs });
+  const face = faceRing({ capacity: Math.ceil((capacityMs / 1000) * looksPerSecond * 2) });
+  const lookMs = 1000 / looksPerSecond;
+  const tracks: Record<Modality, TrackState> = { voice: 'off', face: 'off' };
+  let consented = false;
+  let seq = 0;
+  let startMs = originMs;
+
+  const complete = (endMs: number) =>
+    (tracks.voice !== 'live' || (voice.framesEndMs >= endMs && voice.speechEndMs >= endMs - SPEECH_LAG_MS)) &&
+    (tracks.face !== 'live' || face.lastMs >= endMs - lookMs);
+
+  const cut = (endMs: number, closedMs: number): Window => {
+    const heard = consented ? readVoice(endMs) : WITHHELD;
+    const seen = consented ? readFace(endMs) : WITHHELD;
+    const missing = { ...tag('voice', heard.missing), ...tag('face', seen.missing) };
+    return {
+      ...ref,
+      seq: seq++,
+      startMs,
+      lengthMs: endMs - startMs,
+      closedMs,
+      deadlineMs: closedMs + staleMs,
+      voice: heard.features,
+      face: seen.features,
+      missing,
+      consented,
+    };
+  };
+
+  const readVoice = (endMs: number): Read<VoiceFeatures> => {
+    const { logMel, frames, coverage, speechShare } = voice.read(startMs, endMs);
+    if (coverage < MIN_COVERAGE) return absent(tracks.voice);
+    if (speechShare < minSpeechShare) return { features: null, missing: 'no-speech' };
+    return { features: { logMel, frames, bands: MEL_BANDS, speechShare }, missing: null };
+  };
+
+  const readFace = (endMs: number): Read<FaceFeatures> => {
+    const { looks, seen, features } = face.read(startMs, endMs);
+    if (looks < MIN_COVERAGE * Math.floor((endMs - startMs) / lookMs)) return absent(tracks.face);
+    if (features !== null && features.visibleShare >= minVisibleShare) return { features, missing: null };
+    return { features: null, missing: seen / looks >= minVisibleShare ? 'poor-face' : 'no-face' };
+  };
+
+  return {
+    putFrames: voice.putFrames,
+    putSpeech: voice.putSpeech,
+    putLook: face.put,
+    setTrack(modality, state) {
+      tracks[modality] = state;
+    },
+    setConsent(granted) {
+      if (!granted) {
+        voice.clear();
+        face.clear();
+      }
+      consented = granted;
+    },
+    clear(modality) {
+      if (modality === 'voice') voice.clear();
+      else face.clear();
+    },
+    close(nowMs) {
+      const closed: Window[] = [];
+      if (nowMs - (startMs + lengthMs) > MAX_LAG_MS)
+        startMs += Math.floor((nowMs - startMs - lengthMs) / hopMs) * hopMs;
+      for (;;) {
+        const endMs = startMs + lengthMs;
+        const due = nowMs >= endMs + graceMs || (nowMs >= endMs && complete(endMs));
+        if (!due) return closed;
+        closed.push(cut(endMs, nowMs));
+        startMs += hopMs;
+      }
+    },
+    flush(mediaEndMs) {
+      const closed: Window[] = [];
+      while (startMs + lengthMs <= mediaEndMs) {
+        closed.push(cut(startMs + lengthMs, mediaEndMs));
+        startMs += hopMs;
+      }
+      if (seq === 0 && mediaEndMs > startMs) closed.push(cut(mediaEndMs, mediaEndMs));
+      return closed;
+    },
+  };
+}
+
+interface Read<T> {
+  readonly features: T | null;
+  readonly missing: MissingReason | null;
+}
+
+/** Without consent nothing is taken from the participant. */
+const WITHHELD: Read<never> = { features: null, missing: 'off' };
+
+function absent(state: TrackState): Read<never> {
+  return { features: null, missing: state === 'live' ? 'no-media' : state };
+}
+
+function tag(modality: Modality, reason: MissingReason | null): Missing {
+  return reason === null ? {} : { [modality]: reason };
+}
