@@ -5,6 +5,7 @@
  * MediaPipe's back camera model.
  */
 import type { Box, FaceDetection, Point } from '../../domain.ts';
+import { area, iou } from './box.ts';
 import { DETECTOR_SIZE } from './letterbox.ts';
 import type { Letterbox } from './letterbox.ts';
 
@@ -48,7 +49,10 @@ export function decodeFaces(
   let candidates: Candidate[] = [];
   for (let anchor = 0; anchor < scores.length; anchor++) {
     const logit = scores[anchor] ?? NaN;
-    if (logit >= minLogit) candidates.push(candidateAt(boxes, anchor, 1 / (1 + Math.exp(-logit))));
+    if (!(logit >= minLogit)) continue;
+    const candidate = candidateAt(boxes, anchor, 1 / (1 + Math.exp(-logit)));
+    // Also false for NaN: what has no size is no face, whatever its score.
+    if (candidate.box.width > 0 && candidate.box.height > 0) candidates.push(candidate);
   }
   candidates.sort((a, b) => b.score - a.score);
   const faces: FaceDetection[] = [];
@@ -59,20 +63,6 @@ export function decodeFaces(
     candidates = candidates.filter((other) => !overlaps(other));
   }
   return faces.sort((a, b) => area(b.box) - area(a.box)).slice(0, maxFaces);
-}
-
-/** Area two boxes share over the area they cover together, 0..1. */
-export function iou(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
-  return shared / (area(a) + area(b) - shared);
-}
-
-/** Area of a box in square pixels. */
-export function area(box: Box): number {
-  return box.width * box.height;
 }
 
 /** What one anchor says, in pixels of the detector's input. */
