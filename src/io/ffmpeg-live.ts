@@ -1,0 +1,128 @@
+/** A live stream through its losses: connects again with backoff, and maps its time to the server's clock. */
+import type { Modality } from '../domain.ts';
+import type { Clock, MediaEvent } from '../ports.ts';
+import { captureMsOf, type Decoded, delayed } from './ffmpeg-decoded.ts';
+
+/** How a live stream is held on to. */
+export interface LiveOptions {
+  /** Gives capture times. */
+  readonly clock: Clock;
+  /** Attempts in a row that may bring no media before the stream is given up. */
+  readonly attempts: number;
+  /** Wait before the second attempt, ms; doubles each time, at most 10 s. */
+  readonly backoffMs: number;
+  /** A connection that brings nothing for this long is dropped, ms. */
+  readonly stallMs: number;
+  /** Called with the number of the attempt when a connection was lost or refused. */
+  readonly onLost: (attempt: number) => void;
+}
+
+const MAX_BACKOFF_MS = 10_000;
+
+/** Media that waited somewhere arrives in one burst at first; its times are settled when it has passed. */
+const SETTLE_MS = 500;
+const SETTLE_EVENTS = 64;
+
+/** A time this far in the future is wrong: the stream's clock jumped or runs fast. */
+const FUTURE_MS = 250;
+
+/**
+ * Media of a live stream with capture times on the server's clock. Tells which modalities are there as they appear; a
+ * lost connection turns them off, and what comes after it is a discontinuity. Ends when the stream is gone for good.
+ * @throws whatever the last attempt threw, if there never was any media.
+ */
+export async function* liveMedia(
+  connect: (signal: AbortSignal) => AsyncIterable<Decoded>,
+  options: LiveOptions,
+  signal: AbortSignal,
+): AsyncGenerator<MediaEvent> {
+  yield { kind: 'track', modality: 'voice', state: 'off' };
+  yield { kind: 'track', modality: 'face', state: 'off' };
+  const known = new Set<Modality>();
+  for (let attempt = 1; attempt <= options.attempts && !signal.aborted; attempt++) {
+    if (attempt > 1) await pause(Math.min(options.backoffMs * 2 ** (attempt - 2), MAX_BACKOFF_MS), signal);
+    const present = new Set<Modality>();
+    try {
+      for await (const event of settled(watched(connect, options.stallMs, signal), options.clock)) {
+        attempt = 0;
+        const modality = event.kind === 'audio' ? 'voice' : event.kind === 'video' ? 'face' : event.modality;
+        if (!present.has(modality)) {
+          present.add(modality);
+          if (known.has(modality)) yield { kind: 'discontinuity', modality };
+          known.add(modality);
+          yield { kind: 'track', modality, state: 'live' };
+        }
+        yield event;
+      }
+    } catch (thrown) {
+      if (known.size === 0 && attempt === options.attempts) throw thrown;
+    }
+    for (const modality of present) yield { kind: 'track', modality, state: 'off' };
+    if (!signal.aborted) options.onLost(attempt);
+  }
+}
+
+/** One connection, ended when it stalls. */
+async function* watched(
+  connect: (signal: AbortSignal) => AsyncIterable<Decoded>,
+  stallMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<Decoded> {
+  const stalled = new AbortController();
+  const timer = setTimeout(() => {
+    stalled.abort();
+  }, stallMs);
+  try {
+    for await (const event of connect(AbortSignal.any([signal, stalled.signal]))) {
+      yield event;
+      timer.refresh();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Give each event its time on `clock`. The stream's zero is placed so that no event of the first half second lies in the
+ * future, and again, with a discontinuity, when a later one does.
+ */
+async function* settled(
+  events: AsyncIterable<Decoded>,
+  clock: Clock,
+): AsyncGenerator<Decoded | Extract<MediaEvent, { kind: 'discontinuity' }>> {
+  let held: Decoded[] | null = [];
+  let firstMs: number | null = null;
+  let zeroMs = Infinity;
+  for await (const event of events) {
+    const arrivedMs = clock.now();
+    const streamZeroMs = arrivedMs - captureMsOf(event);
+    firstMs ??= arrivedMs;
+    if (held === null) {
+      if (zeroMs - streamZeroMs > FUTURE_MS) {
+        zeroMs = streamZeroMs;
+        yield { kind: 'discontinuity', modality: 'voice' };
+        yield { kind: 'discontinuity', modality: 'face' };
+      }
+      yield delayed(event, zeroMs);
+      continue;
+    }
+    zeroMs = Math.min(zeroMs, streamZeroMs);
+    held.push(event);
+    if (arrivedMs - firstMs < SETTLE_MS && held.length < SETTLE_EVENTS) continue;
+    for (const early of held) yield delayed(early, zeroMs);
+    held = null;
+  }
+  for (const early of held ?? []) yield delayed(early, zeroMs);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((done) => {
+    const timer = setTimeout(finish, ms);
+    function finish(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      done();
+    }
+    signal.addEventListener('abort', finish);
+  });
+}
