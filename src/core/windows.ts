@@ -114,9 +114,15 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
   };
 
   return {
-    putFrames: voice.putFrames,
-    putSpeech: voice.putSpeech,
-    putLook: face.put,
+    putFrames(atMs, frames) {
+      voice.putFrames(atMs, frames);
+    },
+    putSpeech(atMs, blockMs, probabilities) {
+      voice.putSpeech(atMs, blockMs, probabilities);
+    },
+    putLook(captureMs, sighting) {
+      face.put(captureMs, sighting);
+    },
     setTrack(modality, state) {
       tracks[modality] = state;
     },

@@ -49,7 +49,7 @@ export const verdicts: fc.Arbitrary<readonly Verdict[]> = fc
             ...base,
             status: 'accepted',
             reason: null,
-            labels: [what as Label],
+            labels: [what],
             probabilities: { [what]: 0.8 },
             modalities: ['face'],
           };

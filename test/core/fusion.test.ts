@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PerLabel } from '../../src/domain.ts';
 import type { Opinion } from '../../src/core/calibration.ts';
 import { certainty, pool } from '../../src/core/fusion.ts';
 import { LABELS } from '../../src/core/labels.ts';
 import { VOICE_LABELS, opinion, perLabel } from './arbitraries.ts';
 
-const sum = (shares: object) => Object.values(shares).reduce((total: number, x: number) => total + x, 0);
+const sum = (shares: PerLabel) => Object.values(shares).reduce((total, x) => total + x, 0);
 
 describe('logarithmic opinion pool', () => {
   it('has nothing to say where no modality has', () => {

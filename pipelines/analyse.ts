@@ -1,0 +1,89 @@
+/** Hops 7 to 10 of a frame's life: pull windows, infer, calibrate, decide, publish. Every window gets one verdict. */
+import { defer, ignoreElements, merge, mergeMap, repeat, takeWhile } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { Prediction, RejectReason, Verdict, VerdictEvent, Window } from '../src/domain.ts';
+import type { Broker, Clock, Inference, Meter } from '../src/ports.ts';
+import { asUndertoneError } from '../src/errors.ts';
+import { calibrate } from '../src/core/calibration.ts';
+import { decide, reject } from '../src/core/decision.ts';
+import type { Requirement } from '../src/core/decision.ts';
+import { pool } from '../src/core/fusion.ts';
+
+export interface JudgeDeps {
+  readonly inference: Pick<Inference, 'infer' | 'pack'>;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly require: Requirement;
+}
+
+export interface AnalyseDeps extends JudgeDeps {
+  readonly broker: Broker;
+  /** Windows taken at a time by one puller. Default 16. */
+  readonly batch?: number;
+  /** Pullers: while one's windows are inferred the next gathers. Default 2. */
+  readonly pullers?: number;
+}
+
+/** Judge what the broker has, until it closes; emits nothing. */
+export function analyse({ broker, batch = 16, pullers = 2, ...deps }: AnalyseDeps): Observable<never> {
+  const puller = defer(() => broker.pullWindows(batch)).pipe(
+    mergeMap(async (windows) => {
+      await Promise.all(
+        windows.map(async (window) => {
+          broker.publishVerdict(await judge(window, deps));
+        }),
+      );
+      return windows.length;
+    }),
+    repeat(),
+    takeWhile((taken) => taken > 0),
+    ignoreElements(),
+  );
+  return merge(...Array.from({ length: pullers }, () => puller));
+}
+
+/** The verdict on one window. Never fails: what goes wrong is a reason. */
+export async function judge(window: Window, deps: JudgeDeps): Promise<VerdictEvent> {
+  const verdict = await verdictOn(window, deps);
+  return describeVerdict(window, verdict, deps);
+}
+
+/** A verdict for a window that nobody could look at, for example one that the broker discarded. */
+export function dismiss(window: Window, reason: RejectReason, deps: JudgeDeps): VerdictEvent {
+  return describeVerdict(window, reject(window, reason, null, { pack: packName(deps) }), deps);
+}
+
+async function verdictOn(window: Window, deps: JudgeDeps): Promise<Verdict> {
+  const { inference, clock, meter, require } = deps;
+  const options = { decision: inference.pack.decision, require, pack: packName(deps) };
+  const begunMs = clock.now();
+  if (window.voice === null && window.face === null) return decide(window, null, options);
+  if (begunMs > window.deadlineMs) return reject(window, 'stale', null, options);
+  meter.observe('undertone_stage_seconds', Math.max(0, begunMs - window.closedMs) / 1000, { stage: 'queue' });
+  let prediction: Prediction | null;
+  try {
+    const logits = await inference.infer(window);
+    meter.observe('undertone_stage_seconds', (clock.now() - begunMs) / 1000, { stage: 'infer' });
+    const { voice, face } = inference.pack.networks;
+    prediction = pool({
+      ...(logits.voice && { voice: calibrate(logits.voice, voice) }),
+      ...(logits.face && { face: calibrate(logits.face, face) }),
+    });
+  } catch (error) {
+    const reason = asUndertoneError(error).code === 'limit-reached' ? 'overload' : 'inference-failed';
+    return reject(window, reason, null, options);
+  }
+  return decide(window, prediction, options);
+}
+
+function describeVerdict(window: Window, verdict: Verdict, { clock, meter }: JudgeDeps): VerdictEvent {
+  const { room, participant, seq } = window;
+  const latencyMs = Math.max(0, clock.now() - window.closedMs);
+  meter.count('undertone_windows_total', { status: verdict.status, reason: verdict.reason ?? '' });
+  meter.observe('undertone_verdict_latency_seconds', latencyMs / 1000);
+  return { room, participant, seq, verdict, latencyMs };
+}
+
+function packName({ inference: { pack } }: JudgeDeps): string {
+  return `${pack.name}@${pack.version}`;
+}

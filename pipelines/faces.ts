@@ -1,0 +1,51 @@
+/** Frames of one participant into looks of its windows: the freshest frame is looked at, the own face is followed. */
+import { ignoreElements, tap } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { VideoFrame } from '../src/domain.ts';
+import type { Inference, Meter } from '../src/ports.ts';
+import { NO_TRACKS, track } from '../src/core/tracks.ts';
+import type { Windows } from '../src/core/windows.ts';
+import { freshest } from './freshest.ts';
+import type { Pending } from './pending.ts';
+
+export interface FacesDeps {
+  readonly inference: Pick<Inference, 'detectFaces'>;
+  readonly meter: Meter;
+  readonly pending: Pending;
+}
+
+/** Feed `windows` from `frames`; emits nothing, completes when the frames have and the last was looked at. */
+export function watchFace(frames: Observable<VideoFrame>, windows: Windows, deps: FacesDeps): Observable<never> {
+  const { inference, meter, pending } = deps;
+  const skip = (reason: string) => {
+    meter.count('undertone_discarded_total', { queue: 'faces', reason });
+  };
+  const look = async (frame: VideoFrame) => {
+    const { captureMs } = frame;
+    const begun = performance.now();
+    try {
+      const sightings = await pending.track(inference.detectFaces(frame));
+      meter.observe('undertone_stage_seconds', (performance.now() - begun) / 1000, { stage: 'faces' });
+      return { captureMs, sightings };
+    } catch {
+      // A frame that could not be looked at is not a frame without a face: the window counts one look less.
+      skip('inference-failed');
+      return null;
+    }
+  };
+  let tracks = NO_TRACKS;
+  return frames.pipe(
+    freshest(look, {
+      onSkip: () => {
+        skip('overload');
+      },
+    }),
+    tap((looked) => {
+      if (looked === null) return;
+      const [next, { own }] = track(tracks, looked.sightings, looked.captureMs);
+      tracks = next;
+      windows.putLook(looked.captureMs, own);
+    }),
+    ignoreElements(),
+  );
+}

@@ -1,0 +1,114 @@
+/** Hops 4 and 5 of a frame's life: one participant's media into features, and features into windows. */
+import {
+  concat,
+  connect,
+  defer,
+  endWith,
+  filter,
+  ignoreElements,
+  interval,
+  map,
+  merge,
+  mergeMap,
+  takeUntil,
+  takeWhile,
+  tap,
+} from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { Window } from '../src/domain.ts';
+import type { Clock, Inference, MediaEvent, MediaSource, Meter } from '../src/ports.ts';
+import { SAMPLE_RATE_HZ } from '../src/core/features.ts';
+import { createWindows } from '../src/core/windows.ts';
+import type { WindowOptions, Windows } from '../src/core/windows.ts';
+import { watchFace } from './faces.ts';
+import type { Pending } from './pending.ts';
+import { hearVoice } from './voice.ts';
+
+export interface IngestDeps {
+  readonly inference: Pick<Inference, 'detectFaces' | 'detectSpeech'>;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Counts the calls to `inference` in flight; a file waits for them. */
+  readonly pending: Pending;
+  /** Whether the participant agrees to be analysed, now and whenever it changes. */
+  readonly consent: Observable<boolean>;
+  /**
+   * `live`: windows close by the clock, and what cannot be kept up with is skipped and counted. `file`: time is the
+   * media's own, windows close as it passes, and nothing is skipped provided the source waits for `pending`.
+   */
+  readonly pace: 'live' | 'file';
+  readonly windows: WindowOptions;
+}
+
+/** How often the clock is looked at for windows that are due, ms: adds at most this to the latency of a verdict. */
+const TICK_MS = 20;
+
+/**
+ * A participant's windows, in order, `seq` from 0 without holes. Completes when the source does.
+ * @example ingest(peer, deps).subscribe((window) => broker.publishWindow(window));
+ */
+export function ingest(source: MediaSource, deps: IngestDeps): Observable<Window> {
+  return defer(() => {
+    const originMs = deps.pace === 'live' ? deps.clock.now() : 0;
+    const windows = createWindows(source.ref, originMs, deps.windows);
+    return source.events.pipe(
+      connect((events) => {
+        const fed = feed(events, windows, deps);
+        return deps.pace === 'live' ? closeByClock(fed, windows, deps.clock) : closeByMedia(events, fed, windows);
+      }),
+    );
+  });
+}
+
+/** Everything that goes into the windows; emits nothing, completes when the media has ended and all of it is in. */
+function feed(events: Observable<MediaEvent>, windows: Windows, deps: IngestDeps): Observable<never> {
+  const ended = events.pipe(ignoreElements(), endWith(null));
+  const states = events.pipe(
+    tap((event) => {
+      if (event.kind === 'track') windows.setTrack(event.modality, event.state);
+      if (event.kind === 'discontinuity') windows.clear(event.modality);
+    }),
+  );
+  const consent = deps.consent.pipe(
+    takeUntil(ended),
+    tap((granted) => {
+      windows.setConsent(granted);
+    }),
+  );
+  const sound = events.pipe(
+    filter((event) => event.kind === 'audio'),
+    map(({ chunk }) => chunk),
+  );
+  const frames = events.pipe(
+    filter((event) => event.kind === 'video'),
+    map(({ frame }) => frame),
+  );
+  return merge(
+    consent.pipe(ignoreElements()),
+    states.pipe(ignoreElements()),
+    hearVoice(sound, windows, deps),
+    watchFace(frames, windows, deps),
+  );
+}
+
+function closeByClock(fed: Observable<never>, windows: Windows, clock: Clock): Observable<Window> {
+  return merge(fed.pipe(endWith(null)), interval(TICK_MS).pipe(mergeMap(() => windows.close(clock.now())))).pipe(
+    takeWhile((window) => window !== null),
+  );
+}
+
+function closeByMedia(events: Observable<MediaEvent>, fed: Observable<never>, windows: Windows): Observable<Window> {
+  let endMs = 0;
+  const closed = events.pipe(
+    mergeMap((event) => {
+      if (event.kind === 'audio')
+        endMs = Math.max(endMs, event.chunk.captureMs + (event.chunk.samples.length * 1000) / SAMPLE_RATE_HZ);
+      if (event.kind === 'video') endMs = Math.max(endMs, event.frame.captureMs);
+      return windows.close(endMs);
+    }),
+  );
+  return concat(
+    merge(fed, closed),
+    defer(() => windows.flush(endMs)),
+  );
+}
