@@ -9,13 +9,16 @@ export interface LiveOptions {
   readonly clock: Clock;
   /** Attempts in a row that may bring no media before the stream is given up. */
   readonly attempts: number;
-  /** Wait before the second attempt, ms; doubles each time, at most 10 s. */
+  /** Wait before connecting again, ms; doubles with each attempt, at most 10 s. */
   readonly backoffMs: number;
   /** A connection that brings nothing for this long is dropped, ms. */
   readonly stallMs: number;
-  /** Called with the number of the attempt when a connection was lost or refused. */
+  /** Called when a connection was lost (0) or refused (the number of the attempt). */
   readonly onLost: (attempt: number) => void;
 }
+
+/** One connection's media in the stream's own time; null when the stream has ended for good. */
+type Connect = (signal: AbortSignal) => Promise<AsyncIterable<Decoded> | null>;
 
 const MAX_BACKOFF_MS = 10_000;
 
@@ -23,8 +26,8 @@ const MAX_BACKOFF_MS = 10_000;
 const SETTLE_MS = 500;
 const SETTLE_EVENTS = 64;
 
-/** A time this far in the future is wrong: the stream's clock jumped or runs fast. */
-const FUTURE_MS = 250;
+/** A time this far in the future is wrong: the stream's clock jumped or runs fast. Less is a muxer emptying itself. */
+const FUTURE_MS = 1000;
 
 /**
  * Media of a live stream with capture times on the server's clock. Tells which modalities are there as they appear; a
@@ -32,19 +35,25 @@ const FUTURE_MS = 250;
  * @throws whatever the last attempt threw, if there never was any media.
  */
 export async function* liveMedia(
-  connect: (signal: AbortSignal) => AsyncIterable<Decoded>,
+  connect: Connect,
   options: LiveOptions,
   signal: AbortSignal,
 ): AsyncGenerator<MediaEvent> {
   yield { kind: 'track', modality: 'voice', state: 'off' };
   yield { kind: 'track', modality: 'face', state: 'off' };
   const known = new Set<Modality>();
+  let waitMs = 0;
   for (let attempt = 1; attempt <= options.attempts && !signal.aborted; attempt++) {
-    if (attempt > 1) await pause(Math.min(options.backoffMs * 2 ** (attempt - 2), MAX_BACKOFF_MS), signal);
+    await pause(waitMs, signal);
+    waitMs = Math.min(options.backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS);
     const present = new Set<Modality>();
+    const stall = new AbortController();
     try {
-      for await (const event of settled(watched(connect, options.stallMs, signal), options.clock)) {
+      const media = await connect(AbortSignal.any([signal, stall.signal]));
+      if (media === null) return;
+      for await (const event of settled(watched(media, options.stallMs, stall), options.clock)) {
         attempt = 0;
+        waitMs = options.backoffMs;
         const modality = event.kind === 'audio' ? 'voice' : event.kind === 'video' ? 'face' : event.modality;
         if (!present.has(modality)) {
           present.add(modality);
@@ -62,20 +71,22 @@ export async function* liveMedia(
   }
 }
 
-/** One connection, ended when it stalls. */
+/** One connection, dropped when nothing comes for `stallMs` while somebody waits for it. */
 async function* watched(
-  connect: (signal: AbortSignal) => AsyncIterable<Decoded>,
+  media: AsyncIterable<Decoded>,
   stallMs: number,
-  signal: AbortSignal,
+  stall: AbortController,
 ): AsyncGenerator<Decoded> {
-  const stalled = new AbortController();
-  const timer = setTimeout(() => {
-    stalled.abort();
-  }, stallMs);
+  const watch = (): NodeJS.Timeout =>
+    setTimeout(() => {
+      stall.abort();
+    }, stallMs);
+  let timer = watch();
   try {
-    for await (const event of connect(AbortSignal.any([signal, stalled.signal]))) {
+    for await (const event of media) {
+      clearTimeout(timer);
       yield event;
-      timer.refresh();
+      timer = watch();
     }
   } finally {
     clearTimeout(timer);

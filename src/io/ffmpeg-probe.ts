@@ -115,6 +115,12 @@ function unreadable(input: MediaInput, stderr: string, timedOut: boolean): Under
       `cannot open '${input.shown}': no answer within ${PROBE_TIMEOUT_MS / 1000} s`,
       { cause },
     );
+  if (/not on whitelist/.test(stderr))
+    return new UndertoneError(
+      'bad-media',
+      `'${input.shown}' is a playlist that leads elsewhere: give the file or URL that it names`,
+      { cause },
+    );
   if (/moov atom not found|end of file/i.test(stderr))
     return new UndertoneError('bad-media', `'${input.shown}' is cut off or damaged: record or copy it again`, {
       cause,

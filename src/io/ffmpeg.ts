@@ -32,11 +32,11 @@ export interface MediaFileOptions {
   readonly clock?: Clock;
   /** Attempts in a row to reach a live stream before it is given up. Default 6. */
   readonly attempts?: number;
-  /** Wait before the second of them, ms; doubles each time, at most 10 s. Default 500. */
+  /** Wait before connecting again, ms; doubles with each attempt, at most 10 s. Default 500. */
   readonly backoffMs?: number;
   /** A live connection that brings nothing for this long is dropped and made anew, ms. Default 10_000. */
   readonly stallMs?: number;
-  /** Called with the number of the attempt when a live connection was lost or refused. */
+  /** Called when a live connection was lost (0) or refused (the number of the attempt). */
   readonly onLost?: (attempt: number) => void;
 }
 
@@ -89,7 +89,15 @@ async function* media(target: string, options: MediaFileOptions, signal: AbortSi
     mediaOf(readMatroska(run(binary, input, decodeArguments, until)));
 
   if (info === null || (input.kind === 'http' && info.durationMs === null)) {
-    yield* liveMedia((until) => decode(liveArguments(input, { framesPerSecond }), until), live(options), signal);
+    let connected = false;
+    const connect = async (until: AbortSignal): Promise<AsyncIterable<Decoded> | null> => {
+      // A live playlist that was closed in the meantime has a duration now: reading it again would repeat its end.
+      const again = connected && input.kind === 'http';
+      if (again && (await probeInput(input, { ffmpeg: binary, signal: until })).durationMs !== null) return null;
+      connected = true;
+      return decode(liveArguments(input, { framesPerSecond }), until);
+    };
+    yield* liveMedia(connect, live(options), signal);
     return;
   }
   const present: readonly Modality[] = [
@@ -166,6 +174,18 @@ async function* run(
 
 function failure(error: Error, stderr: string | null, binary: string, input: MediaInput): UndertoneError {
   if ('code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return ffmpegMissing(binary, error);
-  const said = withoutSecrets((stderr ?? error.message).trim().split('\n').at(-1) ?? '', input);
+  const said = withoutSecrets(causeIn(stderr ?? error.message), input);
   return new UndertoneError('bad-media', `cannot decode '${input.shown}': ${said}`, { cause: new Error(said) });
+}
+
+/** The last line in which ffmpeg says why, and not merely that. */
+function causeIn(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.replace(/^(\[[^\]]*\] )+/, '').trim())
+    .filter(
+      (line) =>
+        line !== '' && !/^(Error marking|Conversion failed|Cannot determine|Last message|Nothing was)/.test(line),
+    );
+  return lines.at(-1) ?? 'ffmpeg failed without saying why';
 }
