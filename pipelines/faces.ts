@@ -24,7 +24,7 @@ export function watchFace(frames: Observable<VideoFrame>, windows: Windows, deps
     const { captureMs } = frame;
     const begun = performance.now();
     try {
-      const sightings = await pending.track(inference.detectFaces(frame));
+      const sightings = await inference.detectFaces(frame);
       meter.observe('undertone_stage_seconds', (performance.now() - begun) / 1000, { stage: 'faces' });
       return { captureMs, sightings };
     } catch {
@@ -35,7 +35,7 @@ export function watchFace(frames: Observable<VideoFrame>, windows: Windows, deps
   };
   let tracks = NO_TRACKS;
   return frames.pipe(
-    freshest(look, {
+    freshest((frame) => pending.track(look(frame)), {
       onSkip: () => {
         skip('overload');
       },

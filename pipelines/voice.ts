@@ -61,8 +61,9 @@ export function hearVoice(sound: Observable<PcmChunk>, windows: Windows, deps: V
       block = { startMs: block.startMs + toMs(whole), samples: block.samples.slice(whole) };
     };
 
+    const detect = speechDetector(deps);
     const speech = runs.pipe(
-      freshest(speechDetector(deps), { merge: joinWaiting(deps.meter) }),
+      freshest((run) => deps.pending.track(detect(run)), { merge: joinWaiting(deps.meter) }),
       tap((activity) => {
         if (activity !== null) windows.putSpeech(activity.startMs, BLOCK_MS, activity.probabilities);
       }),
@@ -85,11 +86,11 @@ export function hearVoice(sound: Observable<PcmChunk>, windows: Windows, deps: V
 }
 
 /** Voice activity, call by call, with the recurrent state carried on; a failed call starts afresh and gives null. */
-function speechDetector({ inference, meter, pending }: VoiceDeps) {
+function speechDetector({ inference, meter }: VoiceDeps) {
   let state: SpeechState | null = null;
   return async ({ startMs, samples }: SpeechRun) => {
     try {
-      const activity = await pending.track(inference.detectSpeech(samples, state));
+      const activity = await inference.detectSpeech(samples, state);
       state = activity.state;
       return { startMs, probabilities: activity.probabilities };
     } catch {

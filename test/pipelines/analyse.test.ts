@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { lastValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { analyse, dismiss, judge } from '../../pipelines/analyse.ts';
+import type { VerdictEvent } from '../../src/domain.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import { memoryBroker } from '../../src/io/memory-broker.ts';
+import { inference, meter, window } from './fakes.ts';
+
+const clock = { now: () => 1000 };
+const deps = (overrides = {}) => ({
+  inference: inference(),
+  clock,
+  meter: meter(),
+  require: 'any' as const,
+  ...overrides,
+});
+
+describe('judging a window', () => {
+  it('accepts what the networks are sure of', async () => {
+    const event = await judge(window(3, { closedMs: 900 }), deps());
+    expect(event).toMatchObject({ room: 'lobby', participant: 'p1', seq: 3, latencyMs: 100 });
+    expect(event.verdict).toMatchObject({ status: 'accepted', labels: ['happiness'], pack: 'test@1' });
+  });
+
+  it('does not infer a window past its deadline, and says so', async () => {
+    let calls = 0;
+    const counting = inference({
+      infer: () => {
+        calls++;
+        return Promise.reject(new Error('not reached'));
+      },
+    });
+    const event = await judge(window(0, { deadlineMs: 999 }), deps({ inference: counting }));
+    expect(event.verdict).toMatchObject({ status: 'rejected', reason: 'stale' });
+    expect(calls).toBe(0);
+  });
+
+  it.each([
+    [new UndertoneError('limit-reached', 'full'), 'overload'],
+    [new UndertoneError('worker-crashed', 'gone'), 'inference-failed'],
+    [new Error('anything'), 'inference-failed'],
+  ])('turns %s into the reason %s', async (error, reason) => {
+    const failing = inference({ infer: () => Promise.reject(error) });
+    const counted = meter();
+    const event = await judge(window(0), deps({ inference: failing, meter: counted }));
+    expect(event.verdict).toMatchObject({ status: 'rejected', reason, probabilities: {} });
+    expect(counted.counts.get(`undertone_windows_total{status=rejected,reason=${reason}}`)).toBe(1);
+  });
+
+  it('never asks the networks about someone who did not consent', async () => {
+    const forbidden = inference({ infer: () => Promise.reject(new Error('asked')) });
+    const event = await judge(window(0, { consented: false, face: null }), deps({ inference: forbidden }));
+    expect(event.verdict.reason).toBe('not-consented');
+  });
+});
+
+describe('analyse', () => {
+  it('gives every window exactly one verdict, whatever fails, is late or is discarded', async () => {
+    const fate = fc.constantFrom('good', 'crash', 'full', 'stale', 'empty');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fate, { maxLength: 80 }), fc.integer({ min: 1, max: 20 }), async (fates, capacity) => {
+        const verdicts: VerdictEvent[] = [];
+        const flaky = inference({
+          infer: async ({ face }) => {
+            await Promise.resolve();
+            const kind = fates[face?.n ?? 0];
+            if (kind === 'crash') throw new UndertoneError('worker-crashed', 'gone');
+            if (kind === 'full') throw new UndertoneError('limit-reached', 'full');
+            return { voice: null, face: face?.logits ?? null };
+          },
+        });
+        const judging = deps({ inference: flaky });
+        const broker = memoryBroker({
+          capacity,
+          meter: meter(),
+          onDiscard: (discarded) => verdicts.push(dismiss(discarded, 'overload', judging)),
+        });
+        broker.onVerdict((event) => verdicts.push(event));
+        const done = lastValueFrom(analyse({ broker, ...judging, batch: 3 }), { defaultValue: null });
+        for (const [seq, kind] of fates.entries()) {
+          const face =
+            kind === 'empty'
+              ? null
+              : { embeddings: new Float32Array(0), logits: new Float32Array(8), n: seq, visibleShare: 1 };
+          broker.publishWindow(window(seq, { face, deadlineMs: kind === 'stale' ? 0 : Infinity }));
+          if (seq % 7 === 0) await Promise.resolve();
+        }
+        await expect.poll(() => verdicts.length).toBe(fates.length);
+        await broker.close();
+        await done;
+        expect(verdicts.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(fates.map((_, i) => i));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,92 @@
+/** The outside, small enough to be obvious: for tests of how the pipelines compose it. */
+import type { FaceSighting, Logits, ModelPack, PcmChunk, VideoFrame, Window } from '../../src/domain.ts';
+import type { Inference, Meter } from '../../src/ports.ts';
+import { LABELS } from '../../src/core/labels.ts';
+
+export const ref = { room: 'lobby', participant: 'p1' };
+
+const identity = Object.fromEntries(LABELS.map((label) => [label, { a: 1, b: 0 }]));
+const network = { labels: LABELS, calibration: identity };
+
+export const pack: ModelPack = {
+  name: 'test',
+  version: '1',
+  licence: 'none',
+  labels: LABELS,
+  networks: { voice: network, face: network },
+  decision: { thresholds: Object.fromEntries(LABELS.map((label) => [label, 0.5])), minTopProbability: 0.6 },
+};
+
+export const HAPPY = Float32Array.of(0, 6, 0, 0, 0, 0, 0, 0);
+
+/** Networks that always see and hear the same. */
+export function inference(overrides: Partial<Inference> = {}): Inference {
+  return {
+    pack,
+    detectFaces: (frame) => Promise.resolve([sighting(frame)]),
+    detectSpeech: (samples) =>
+      Promise.resolve({
+        probabilities: new Float32Array(samples.length / 512).fill(0.9),
+        state: { hidden: new Float32Array(0), context: new Float32Array(0) },
+      }),
+    infer: ({ voice, face }): Promise<Logits> =>
+      Promise.resolve({ voice: voice === null ? null : HAPPY, face: face === null ? null : HAPPY }),
+    status: () => ({ ready: true, workers: 1, workersAlive: 1, provider: 'cpu', depth: 0 }),
+    close: () => Promise.resolve(),
+    ...overrides,
+  };
+}
+
+function sighting({ captureMs }: VideoFrame): FaceSighting {
+  const point = { x: 50, y: 50 };
+  return {
+    captureMs,
+    box: { x: 20, y: 20, width: 80, height: 80 },
+    keyPoints: { rightEye: point, leftEye: point, nose: point, mouth: point, rightEar: point, leftEar: point },
+    score: 0.9,
+    quality: { eyeDistancePx: 40, yawDeg: 0, pitchDeg: 0, rollDeg: 0, sharpness: 5, brightness: 0.5 },
+    poor: null,
+    encoding: { embedding: new Float32Array(4), logits: HAPPY },
+  };
+}
+
+/** Counts by `name{label=value,...}`. */
+export function meter(): Meter & { readonly counts: Map<string, number> } {
+  const counts = new Map<string, number>();
+  return {
+    counts,
+    count(name, labels = {}, by = 1) {
+      const key = `${name}{${Object.entries(labels)
+        .map(([k, v]) => `${k}=${v}`)
+        .join(',')}}`;
+      counts.set(key, (counts.get(key) ?? 0) + by);
+    },
+    gauge: () => undefined,
+    observe: () => undefined,
+  };
+}
+
+export function chunk(captureMs: number, ms = 100): PcmChunk {
+  return { samples: Float32Array.from({ length: ms * 16 }, (_, i) => 0.3 * Math.sin(i * 0.2)), captureMs };
+}
+
+export function frame(captureMs: number): VideoFrame {
+  return { width: 160, height: 120, data: new Uint8Array(160 * 120 * 1.5), fullRange: true, captureMs };
+}
+
+/** A window with a face to judge. */
+export function window(seq: number, overrides: Partial<Window> = {}): Window {
+  return {
+    ...ref,
+    seq,
+    startMs: seq * 500,
+    lengthMs: 3000,
+    closedMs: 0,
+    deadlineMs: Infinity,
+    voice: null,
+    face: { embeddings: new Float32Array(4), logits: HAPPY, n: 1, visibleShare: 1 },
+    missing: { voice: 'off' },
+    consented: true,
+    ...overrides,
+  };
+}
