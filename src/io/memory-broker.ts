@@ -1,5 +1,5 @@
 import type { RejectReason, VerdictEvent, Window } from '../domain.ts';
-import type { Broker, Clock, Meter } from '../ports.ts';
+import type { Broker, Meter } from '../ports.ts';
 
 /** Bound of the queue, and who hears of what fell out of it. */
 export interface MemoryBrokerOptions {
@@ -11,15 +11,8 @@ export interface MemoryBrokerOptions {
    */
   readonly onDiscard: (window: Window, reason: Extract<RejectReason, 'overload'>) => void;
   readonly meter: Meter;
-  /** Measures how long windows wait (`undertone_stage_seconds{stage="queue"}`). Default: not measured. */
-  readonly clock?: Clock;
   /** What a verdict listener has thrown; the other listeners heard the verdict all the same. Default: uncaught. */
   readonly onError?: (error: unknown) => void;
-}
-
-interface Queued {
-  readonly window: Window;
-  readonly sinceMs: number;
 }
 
 interface Puller {
@@ -39,8 +32,8 @@ interface Puller {
  * const batch = await broker.pullWindows(8, stopping);
  */
 export function memoryBroker(options: MemoryBrokerOptions): Broker {
-  const { capacity, onDiscard, meter, clock, onError = throwLater } = options;
-  const queue: Queued[] = [];
+  const { capacity, onDiscard, meter, onError = throwLater } = options;
+  const queue: Window[] = [];
   const pullers = new Set<Puller>();
   const listeners = new Set<{ readonly hear: (event: VerdictEvent) => void }>();
   let serving = false;
@@ -56,12 +49,7 @@ export function memoryBroker(options: MemoryBrokerOptions): Broker {
   const take = (max: number): readonly Window[] => {
     const taken = queue.splice(0, max);
     showDepth();
-    if (clock !== undefined) {
-      const nowMs = clock.now();
-      for (const { sinceMs } of taken)
-        meter.observe('undertone_stage_seconds', (nowMs - sinceMs) / 1000, { stage: 'queue' });
-    }
-    return taken.map(({ window }) => window);
+    return taken;
   };
   const serve = (): void => {
     serving = false;
@@ -79,13 +67,13 @@ export function memoryBroker(options: MemoryBrokerOptions): Broker {
       }
       if (queue.length >= capacity) serve();
       const oldest = queue.length >= capacity ? queue.shift() : undefined;
-      queue.push({ window, sinceMs: clock?.now() ?? 0 });
+      queue.push(window);
       showDepth();
       if (pullers.size > 0 && !serving) {
         serving = true;
         queueMicrotask(serve);
       }
-      if (oldest !== undefined) discard(oldest.window, 'overload');
+      if (oldest !== undefined) discard(oldest, 'overload');
     },
     pullWindows: (max, signal) => {
       if (!(max >= 1))
@@ -133,7 +121,7 @@ export function memoryBroker(options: MemoryBrokerOptions): Broker {
     close: () => {
       closed = true;
       for (const puller of pullers) puller.give([]);
-      for (const { window } of queue.splice(0)) discard(window, 'closed');
+      for (const window of queue.splice(0)) discard(window, 'closed');
       showDepth();
       listeners.clear();
       return Promise.resolve();
