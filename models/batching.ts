@@ -1,0 +1,36 @@
+/** Which batch sizes are run. Only sizes that were warmed are used, so that no call pays for a new shape. Pure. */
+
+/** One run of a network: rows `start` to `start + rows`, in a batch of `size`; the rest of the batch is padding. */
+export interface BatchRun {
+  readonly start: number;
+  readonly rows: number;
+  readonly size: number;
+}
+
+/** Batch sizes that are warmed at start, ascending; 1 is among them. */
+export const BATCH_SIZES = [1, 2, 4, 8, 16] as const;
+
+/** The warmed sizes up to `max`. */
+export function batchSizesUpTo(max: number): number[] {
+  return BATCH_SIZES.filter((size) => size <= max);
+}
+
+/**
+ * Split `n` rows into runs. On one CPU thread a run costs what its rows cost and padding is pure loss: 11 = 8 + 2 + 1.
+ * Where a run has a price of its own (a GPU, a recurrent network), some padding is cheaper than another run: 11 in 16.
+ * @param sizes ascending, starting with 1.
+ * @param maxPadding rows of padding that cost less than another run.
+ * @example planRuns(3, [1, 2, 4], 1); // [{ start: 0, rows: 3, size: 4 }]
+ */
+export function planRuns(n: number, sizes: readonly number[], maxPadding: number): BatchRun[] {
+  const runs: BatchRun[] = [];
+  for (let start = 0; start < n;) {
+    const left = n - start;
+    const padded = sizes.find((size) => size >= left && size - left <= maxPadding);
+    const size = padded ?? sizes.findLast((fitting) => fitting <= left) ?? 1;
+    const rows = Math.min(left, size);
+    runs.push({ start, rows, size });
+    start += rows;
+  }
+  return runs;
+}

@@ -1,0 +1,65 @@
+/** What is asked of an inference worker and what it answers. */
+import type { FaceSighting, Logits, VideoFrame } from '../src/domain.ts';
+import type { ErrorCode } from '../src/errors.ts';
+import type { SpeechActivity, SpeechState } from '../src/ports.ts';
+import type { Model } from './contract.ts';
+import type { Provider } from './runtime.ts';
+
+/** The kinds of call, with request and answer. */
+export interface Calls {
+  readonly window: { readonly request: WindowRequest; readonly answer: Logits };
+  readonly speech: { readonly request: SpeechRequest; readonly answer: SpeechActivity };
+  readonly faces: { readonly request: VideoFrame; readonly answer: readonly FaceSighting[] };
+}
+
+export type CallKind = keyof Calls;
+
+/** The part of a window that networks look at. */
+export interface WindowRequest {
+  /** Log-mel, row-major [frames, 64]. */
+  readonly voice: { readonly logMel: Float32Array; readonly frames: number } | null;
+  /** The face network's logits of `n` frames, row-major. */
+  readonly face: { readonly logits: Float32Array; readonly n: number } | null;
+}
+
+export interface SpeechRequest {
+  /** Blocks of 512 samples, 16 kHz. */
+  readonly samples: Float32Array;
+  readonly state: SpeechState | null;
+}
+
+/** An answer, or why there is none; errors travel between threads as data. */
+export type Answer<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** Calls of one kind that go to a worker together. */
+export type Batch = {
+  [K in CallKind]: { readonly kind: K; readonly requests: readonly Calls[K]['request'][] };
+}[CallKind];
+
+/** The networks that a worker opens, and where. */
+export interface Opening {
+  readonly models: Models;
+  readonly provider: Provider;
+  /** Threads within one run. */
+  readonly threads: number;
+}
+
+export interface Models {
+  readonly voice: Model;
+  readonly face: Model;
+  readonly detector: Model;
+  readonly speech: Model;
+}
+
+/** To a worker: `open` first, then a batch at a time, `close` last. */
+export type ToWorker =
+  | ({ readonly type: 'open' } & Opening)
+  | { readonly type: 'batch'; readonly batch: Batch }
+  | { readonly type: 'close' };
+
+/** From a worker: `opened` or `failed` to `open`, `answers` to a batch, in the order of its requests. */
+export type FromWorker =
+  | { readonly type: 'opened' }
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
+  | { readonly type: 'answers'; readonly answers: readonly Answer<unknown>[]; readonly seconds: number };

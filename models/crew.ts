@@ -1,0 +1,88 @@
+/** The worker threads, kept at their number: one that is lost is replaced, after a pause that grows while it happens. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Opening } from './calls.ts';
+import { startThread, type InferenceThread, type ThreadOptions } from './thread.ts';
+
+export interface CrewOptions {
+  readonly workers: number;
+  readonly thread: ThreadOptions;
+  /** Pause before the first restart, ms; doubles with each further loss, up to 30 s. */
+  readonly restartDelayMs: number;
+  /** A thread was lost, or could not be opened again; another is started in `delayMs`. */
+  readonly onLost: (error: unknown, delayMs: number) => void;
+  /** A thread was lost or opened; `alive` are open. */
+  readonly onChange: (alive: number) => void;
+}
+
+export interface Crew {
+  /** Threads whose networks are open and warm. */
+  readonly alive: number;
+  /** Those of them that have nothing to do. */
+  idle(): readonly InferenceThread[];
+  /** Ask all to end; waits until they have, 5 s at most. */
+  close(): Promise<void>;
+}
+
+const MAX_RESTART_DELAY_MS = 30_000;
+/** A thread that lived this long owes nothing to the losses before it. */
+const STEADY_MS = 60_000;
+const CLOSE_MS = 5_000;
+
+/**
+ * Start the threads; resolves when all are open.
+ * @throws UndertoneError why a thread could not open the networks, after closing the others.
+ */
+export async function startCrew(opening: Opening, options: CrewOptions): Promise<Crew> {
+  const start = () => startThread(opening, options.thread);
+  const threads = Array.from({ length: options.workers }, start);
+  const open = new Set(threads);
+  const closing = new AbortController();
+  const close = async () => {
+    closing.abort();
+    for (const thread of threads) thread.close();
+    await Promise.race([
+      Promise.all(threads.map((thread) => thread.ended)),
+      sleep(CLOSE_MS, undefined, { ref: false }),
+    ]);
+  };
+
+  const keep = async (slot: number, first: InferenceThread): Promise<void> => {
+    let thread = first;
+    for (let losses = 0; ;) {
+      const startedMs = performance.now();
+      const error = await thread.opened.then(
+        () => thread.ended,
+        (failure: unknown) => failure,
+      );
+      open.delete(thread);
+      if (closing.signal.aborted) return;
+      losses = performance.now() - startedMs > STEADY_MS ? 1 : losses + 1;
+      const delayMs = Math.min(MAX_RESTART_DELAY_MS, options.restartDelayMs * 2 ** (losses - 1));
+      options.onLost(error, delayMs);
+      options.onChange(open.size);
+      await sleep(delayMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      if (closing.signal.aborted) return;
+      const next = (thread = threads[slot] = start());
+      const isOpen = () => {
+        open.add(next);
+        options.onChange(open.size);
+      };
+      void next.opened.then(isOpen, () => undefined);
+    }
+  };
+
+  try {
+    await Promise.all(threads.map((thread) => thread.opened));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  threads.forEach((thread, slot) => void keep(slot, thread));
+  return {
+    get alive() {
+      return open.size;
+    },
+    idle: () => [...open].filter((thread) => thread.idle),
+    close,
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * Which provider runs the networks. A graphics driver can fail in ways that take the process with it (hang, abort), or
+ * answer wrongly, so a provider other than `cpu` is first tried in a process of its own, against the CPU's answers.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { UndertoneError } from '../src/errors.ts';
+import type { Provider } from './runtime.ts';
+
+const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
+
+export interface ProbeOptions {
+  readonly packDir: string;
+  readonly perceptionDir: string;
+  /** How long the trial may take, ms; the first start of a GPU compiles its kernels. Default 60 000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Try `provider` in a child process; `cpu` needs no trial.
+ * @throws UndertoneError `inference-failed` with what happened: an error, a wrong answer, a crash, or none in time.
+ */
+export async function probeProvider(
+  provider: Provider,
+  { packDir, perceptionDir, timeoutMs = 60_000 }: ProbeOptions,
+): Promise<void> {
+  if (provider === 'cpu') return;
+  try {
+    await promisify(execFile)(process.execPath, [PROBE, provider, packDir, perceptionDir], {
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    });
+  } catch (cause) {
+    throw new UndertoneError('inference-failed', `${provider} does not work here: ${outcome(cause, timeoutMs)}`, {
+      cause,
+    });
+  }
+}
+
+/** What `execFile` rejects with, in words. */
+function outcome(failure: unknown, timeoutMs: number): string {
+  const { killed, signal, stdout } = failure as { killed?: boolean; signal?: string | null; stdout?: string };
+  if (killed === true) return `the trial gave no answer in ${timeoutMs} ms`;
+  if (typeof signal === 'string') return `the trial process died of ${signal}`;
+  return stdout?.trim() || String(failure);
+}
+
+/**
+ * The result of `start` on the first provider that works.
+ * @param onFallback told of each provider that does not, the one tried next, and why.
+ * @throws UndertoneError `pack-invalid` at once, since no provider mends a pack; else the last provider's error.
+ */
+export async function onFirstWorking<T>(
+  providers: readonly Provider[],
+  start: (provider: Provider) => Promise<T>,
+  onFallback: (from: Provider, to: Provider, error: unknown) => void,
+): Promise<T> {
+  const [provider, next, ...rest] = providers;
+  if (!provider) throw new UndertoneError('config-invalid', 'no inference provider is named: name at least cpu');
+  try {
+    return await start(provider);
+  } catch (error) {
+    if (!next || (error instanceof UndertoneError && error.code === 'pack-invalid')) throw error;
+    onFallback(provider, next, error);
+    return onFirstWorking([next, ...rest], start, onFallback);
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * ONNX Runtime, and nothing else of the product: opens a network on a provider and runs it. `run` blocks its thread
+ * until the network has answered, so networks are opened in worker threads.
+ */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { UndertoneError } from '../src/errors.ts';
+import { checkContract, type Model } from './contract.ts';
+
+/** Where networks run. `cpu` is everywhere; `cuda` needs NVIDIA's libraries, `webgpu` a graphics driver. */
+export type Provider = 'cuda' | 'webgpu' | 'cpu';
+
+/** Numbers that go in or out, row-major. */
+export interface TensorData<T = Float32Array | BigInt64Array> {
+  readonly data: T;
+  readonly dims: readonly number[];
+}
+
+/** An open network. */
+export interface Network {
+  readonly provider: Provider;
+  /**
+   * One run. Feeds are not kept; outputs are those of the contract.
+   * @throws UndertoneError `inference-failed` when ONNX Runtime refuses the feeds or fails.
+   */
+  run(feeds: Readonly<Record<string, TensorData>>): Promise<Readonly<Record<string, TensorData<Float32Array>>>>;
+  /** Frees the network; never while it runs. */
+  close(): Promise<void>;
+}
+
+export interface NetworkOptions {
+  /** Default `cpu`. */
+  readonly provider?: Provider;
+  /** Threads within one run, CPU only. Default 1: worker threads are the parallelism. */
+  readonly threads?: number;
+}
+
+/**
+ * Open a network and check it against its contract.
+ * @throws UndertoneError `pack-invalid` when the bytes are no ONNX network or not the one described;
+ * `inference-failed` when a provider other than `cpu` cannot take it.
+ * @example
+ * const network = await openNetwork(pack.networks.voice, { provider: 'cpu' });
+ * const { logits } = await network.run({ logmel: { data, dims: [1, 300, 64] } });
+ */
+export async function openNetwork(
+  model: Model,
+  { provider = 'cpu', threads = 1 }: NetworkOptions = {},
+): Promise<Network> {
+  const session = await createSession(model, provider, threads);
+  try {
+    checkContract(model, session.inputMetadata.map(describe), session.outputMetadata.map(describe));
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+  const outputs = Object.keys(model.contract.outputs);
+  return {
+    provider,
+    async run(feeds) {
+      try {
+        const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, tensor(feed)]));
+        const results = await session.run(tensors, outputs);
+        return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, numbers(result)]));
+      } catch (cause) {
+        throw new UndertoneError('inference-failed', `${model.name} failed on ${provider}: ${reason(cause)}`, {
+          cause,
+        });
+      }
+    },
+    close: () => session.release(),
+  };
+}
+
+async function createSession({ name, bytes }: Model, provider: Provider, threads: number): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(bytes, {
+      executionProviders: [provider],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    if (provider !== 'cpu')
+      throw new UndertoneError('inference-failed', `${provider} cannot run ${name}: ${reason(cause)}`, { cause });
+    throw new UndertoneError(
+      'pack-invalid',
+      `${name} cannot be opened as an ONNX network (${reason(cause)}): export it again`,
+      { cause },
+    );
+  }
+}
+
+function describe(metadata: InferenceSession.ValueMetadata) {
+  return metadata.isTensor
+    ? { name: metadata.name, type: metadata.type, shape: metadata.shape }
+    : { name: metadata.name, type: 'not a tensor', shape: [] };
+}
+
+function tensor({ data, dims }: TensorData): Tensor {
+  return data instanceof Float32Array ? new Tensor('float32', data, dims) : new Tensor('int64', data, dims);
+}
+
+function numbers({ data, dims }: Tensor): TensorData<Float32Array> {
+  if (!(data instanceof Float32Array)) throw new TypeError('an output is not float32');
+  return { data, dims };
+}
+
+/** ONNX Runtime's messages span lines and name source files of its own; the first line says what happened. */
+function reason(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.split('\n')[0] ?? message;
+}
