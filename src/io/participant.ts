@@ -1,0 +1,193 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { share, tap } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { ParticipantState, RoomEvent } from '../core/room-state.ts';
+import type { ParticipantRef } from '../domain.ts';
+import { UndertoneError, asUndertoneError } from '../errors.ts';
+import type { Clock, Log, MediaEvent, MediaSource, Peer } from '../ports.ts';
+import { createConsent } from './consent.ts';
+import type { Consent } from './consent.ts';
+
+/** Somebody who has joined, as the pipelines see them. */
+export interface Joined {
+  /** Their media. Subscribe at once: track states are read off it as it passes, and an error ends the participant. */
+  readonly source: MediaSource;
+  /** Whether they agree to be analysed: the present answer at once, then every change; completes when they leave. */
+  readonly consent: Observable<boolean>;
+}
+
+/** What is known of somebody who joins. */
+export interface Profile {
+  readonly name: string;
+  /** The person's part in the room, for example `customer` or `agent`. */
+  readonly role: string;
+  readonly consented: boolean;
+}
+
+/** The connection that stands for a participant. At most one of these is called, once. */
+export interface SeatHolder {
+  /** Another connection has resumed the participant. */
+  onReplaced(): void;
+  /** The participant's media is gone; joining again is the remedy. */
+  onFault(error: UndertoneError): void;
+}
+
+/** What a participant needs of its room. */
+export interface ParticipantDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a lost connection may come back, ms. */
+  readonly reconnectMs: number;
+  readonly publish: (event: RoomEvent) => void;
+  /** Called once, when they have joined; returns how to stop what it started. */
+  readonly onJoin: (joined: Joined) => () => void;
+  /** Called once, when they have left. */
+  readonly onLeft: () => void;
+}
+
+/** One participant, from joining to leaving. */
+export interface Participant extends Pick<Consent, 'screen'> {
+  readonly ref: ParticipantRef;
+  /** The secret with which a connection may take this participant over. */
+  readonly key: string;
+  readonly peer: Peer | null;
+  /** True once the media is gone for good: others see the participant until they have left or joined afresh. */
+  readonly faulted: boolean;
+  /** Join: publish the participant and hand the media on. */
+  start(): void;
+  /** Whether `key` is the right one; takes equally long whatever is wrong with it. */
+  opens(key: string): boolean;
+  /** A connection now stands for the participant; the one before is told that it was replaced. */
+  attach(holder: SeatHolder): void;
+  /** A connection is lost; if it still stood for the participant, they may come back for `reconnectMs`. */
+  detach(holder: SeatHolder): void;
+  /** As `Consent.set`. @throws UndertoneError also `not-joined`. */
+  setConsent(granted: boolean): Promise<void>;
+  leave(): void;
+}
+
+/** Make a participant of media and a name; nothing happens before `start`. */
+export function createParticipant(
+  profile: Profile,
+  source: MediaSource,
+  peer: Peer | null,
+  deps: ParticipantDeps,
+): Participant {
+  const { ref } = source;
+  const { clock, log, reconnectMs, publish } = deps;
+  const key = randomBytes(32).toString('base64url');
+  const consent = createConsent(profile.consented, {
+    clock,
+    peer,
+    onChange: (consented) => change({ consented }),
+    onStuck: fault,
+  });
+  let state: ParticipantState = {
+    id: ref.participant,
+    ...profile,
+    joinedMs: clock.now(),
+    connected: true,
+    microphone: 'off',
+    camera: 'off',
+  };
+  let holder: SeatHolder | null = null;
+  let awayTimer: NodeJS.Timeout | undefined;
+  let faulted = false;
+  let left = false;
+  let stop: (() => void) | undefined;
+
+  function change(changes: Partial<ParticipantState>): void {
+    const next = { ...state, ...changes };
+    const fields = Object.keys(changes) as (keyof ParticipantState)[];
+    if (left || fields.every((field) => next[field] === state[field])) return;
+    state = next;
+    publish({ kind: 'participant', participant: state });
+  }
+
+  function waitForReturn(): void {
+    change({ connected: false });
+    awayTimer ??= setTimeout(leave, reconnectMs);
+  }
+
+  function onMedia(event: MediaEvent): void {
+    if (event.kind === 'track') change({ [event.modality === 'voice' ? 'microphone' : 'camera']: event.state });
+  }
+
+  /** The media broke. The participant stays in sight for a while, so that a reconnecting client is no stranger. */
+  function fault(thrown: unknown): void {
+    if (left || faulted) return;
+    faulted = true;
+    const cause = asUndertoneError(thrown, 'worker-crashed');
+    log.warn({ ...ref, code: cause.code }, 'a participant lost their media');
+    const lost = holder;
+    holder = null;
+    stop?.();
+    peer?.close();
+    change({ microphone: 'off', camera: 'off', connected: false });
+    waitForReturn();
+    lost?.onFault(new UndertoneError(cause.code, `the media of ${ref.participant} is lost: join again`, { cause }));
+  }
+
+  /** The media is over: a file was played, or the media server has closed. Nobody is there to come back. */
+  function onEnd(): void {
+    if (left || faulted) return;
+    const lost = holder;
+    leave();
+    lost?.onFault(new UndertoneError('draining', `the media server has let ${ref.participant} go: join again`));
+  }
+
+  function leave(): void {
+    if (left) return;
+    left = true;
+    clearTimeout(awayTimer);
+    holder = null;
+    consent.end();
+    // Before leaving is published: what was running may still have a last word, such as the end of a segment.
+    if (!faulted) stop?.();
+    peer?.close();
+    publish({ kind: 'participant-left', participant: ref.participant });
+    deps.onLeft();
+  }
+
+  function start(): void {
+    publish({ kind: 'participant', participant: state });
+    const events = source.events.pipe(tap({ next: onMedia, error: fault, complete: onEnd }), share());
+    const started = deps.onJoin({ source: { ref, events }, consent: consent.changes });
+    // Media may fail or end while it is being subscribed to.
+    if (left || faulted) started();
+    else stop = started;
+  }
+
+  return {
+    ref,
+    key,
+    peer,
+    get faulted() {
+      return faulted;
+    },
+    start,
+    screen: (verdict) => consent.screen(verdict),
+    opens: (candidate) => timingSafeEqual(digest(candidate), digest(key)),
+    attach(next) {
+      const before = holder;
+      holder = next;
+      clearTimeout(awayTimer);
+      awayTimer = undefined;
+      change({ connected: true });
+      before?.onReplaced();
+    },
+    detach(lost) {
+      if (holder !== lost) return;
+      holder = null;
+      waitForReturn();
+    },
+    async setConsent(granted) {
+      if (left || faulted)
+        throw new UndertoneError('not-joined', `${ref.participant} is not in ${ref.room}: join again`);
+      await consent.set(granted);
+    },
+    leave,
+  };
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

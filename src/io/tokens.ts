@@ -1,0 +1,94 @@
+import { SignJWT, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { UndertoneError } from '../errors.ts';
+import type { Role } from '../protocol.ts';
+
+const ISSUER = 'undertone';
+const AUDIENCE = 'undertone';
+const CLOCK_TOLERANCE_S = 5;
+
+/** What a token says. */
+export interface TokenClaims {
+  /** `publisher` may join, `viewer` may subscribe, `admin` may do both. */
+  readonly role: Role;
+  /** Rooms it is good for. Default: all. */
+  readonly rooms?: readonly string[];
+  /** Whom it was made for; for the logs. */
+  readonly subject?: string;
+}
+
+/** What the holder of a verified token may do. */
+export interface Access extends TokenClaims {
+  /** When the token ends, ms since the epoch. */
+  readonly expiresMs: number;
+}
+
+const payload = z.object({
+  role: z.enum(['publisher', 'viewer', 'admin']),
+  rooms: z.array(z.string().max(64)).max(1024).optional(),
+  sub: z.string().max(256).optional(),
+  exp: z.number(),
+});
+
+const key = (secret: string) => new TextEncoder().encode(secret);
+
+/**
+ * Make a token: a JWT signed with HMAC-SHA-256.
+ * @param secret 32 characters or more (`UNDERTONE_SECRET`).
+ * @param ttlSeconds how long it is good for.
+ * @example const token = await signToken(secret, { role: 'viewer', rooms: ['lobby'] }, 3600);
+ */
+export async function signToken(secret: string, claims: TokenClaims, ttlSeconds: number): Promise<string> {
+  const nowS = Math.floor(Date.now() / 1000);
+  const { role, rooms, subject } = claims;
+  const jwt = new SignJWT({ role, ...(rooms && { rooms: [...rooms] }) })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setIssuedAt(nowS)
+    .setExpirationTime(nowS + ttlSeconds);
+  if (subject !== undefined) jwt.setSubject(subject);
+  return jwt.sign(key(secret));
+}
+
+/**
+ * Check a token's signature, issuer, audience, expiry (5 s of clock difference are forgiven) and claims.
+ * @throws UndertoneError `unauthenticated`; the message never repeats the token.
+ */
+export async function verifyToken(secret: string, token: string): Promise<Access> {
+  try {
+    const verified = await jwtVerify(token, key(secret), {
+      algorithms: ['HS256'],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      clockTolerance: CLOCK_TOLERANCE_S,
+      requiredClaims: ['exp', 'role'],
+    });
+    const { role, rooms, sub, exp } = payload.parse(verified.payload);
+    return {
+      role,
+      expiresMs: (exp + CLOCK_TOLERANCE_S) * 1000,
+      ...(rooms && { rooms }),
+      ...(sub !== undefined && { subject: sub }),
+    };
+  } catch (cause) {
+    const expired = cause instanceof Error && 'code' in cause && cause.code === 'ERR_JWT_EXPIRED';
+    const what = expired ? 'the token has expired' : 'the token is not one of this server';
+    throw new UndertoneError('unauthenticated', `${what}: ask whoever runs the server for a new one`, { cause });
+  }
+}
+
+/** Whether the token is good for `room`. */
+export function mayEnter(access: Access, room: string): boolean {
+  return access.rooms?.includes(room) ?? true;
+}
+
+/** Whether the role may join a room and send media. */
+export function mayPublish(access: Access): boolean {
+  return access.role !== 'viewer';
+}
+
+/** Whether the role may read verdicts. */
+export function maySubscribe(access: Access): boolean {
+  return access.role !== 'publisher';
+}
