@@ -1,0 +1,121 @@
+/** One participant: who, what is sent, how late, the headline, the chart. */
+import { useSignal } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
+import type { ParticipantState } from '../../src/protocol.ts';
+import { ChartPanel } from './chart-panel.tsx';
+import { readout } from './chart-words.ts';
+import type { Greeting } from './follow.ts';
+import { two } from './format.ts';
+import { headlineOf, spoken } from './headline.ts';
+import type { Headline } from './headline.ts';
+import type { ParticipantView, RoomView } from './store.ts';
+import type { Label } from './trace.ts';
+
+/** What a card needs to know. */
+export interface CardProps {
+  readonly id: string;
+  readonly view: ReadonlySignal<RoomView>;
+  readonly nowMs: ReadonlySignal<number>;
+  readonly greeting: Greeting;
+}
+
+/** A participant's card; nothing when the participant is gone. */
+export function Card({ id, view, nowMs, greeting }: CardProps) {
+  const pointedMs = useSignal<number | null>(null);
+  const participant = view.value.participants.get(id);
+  if (participant === undefined) return null;
+  const { state } = participant;
+  const headline = headlineOf(participant, view.value, nowMs.value);
+  const withheld = headline.kind === 'withheld';
+  return (
+    <article class="card" data-kind={headline.kind} aria-labelledby={`name-${id}`}>
+      <header class="who">
+        <div class="name">
+          <h2 id={`name-${id}`} title={state.name}>
+            {state.name}
+          </h2>
+          <span class="quiet role" title={`${state.role}: the part this person plays in the room`}>
+            {state.role}
+          </span>
+        </div>
+        {!withheld && <Senses state={state} />}
+        {!withheld && <Lag participant={participant} greeting={greeting} known={headline.kind !== 'unknown'} />}
+      </header>
+      <HeadlineRow headline={headline} thresholds={greeting.server.pack.thresholds} />
+      {!withheld && (
+        <p class="detail quiet">{pointedMs.value === null ? headline.detail : readout(participant, pointedMs.value)}</p>
+      )}
+      <p class="unseen" aria-live="polite" aria-atomic="true">
+        {spoken(participant, headline)}
+      </p>
+      {!withheld && (
+        <ChartPanel
+          view={view}
+          id={id}
+          pointedMs={pointedMs}
+          cadence={greeting.server}
+          thresholds={greeting.server.pack.thresholds}
+        />
+      )}
+    </article>
+  );
+}
+
+function Senses({ state }: { readonly state: ParticipantState }) {
+  return (
+    <ul class="senses">
+      <Sense name="voice" state={state.microphone} source="microphone" />
+      <Sense name="face" state={state.camera} source="camera" />
+    </ul>
+  );
+}
+
+function Sense({ name, state, source }: { name: string; state: ParticipantState['camera']; source: string }) {
+  const words = state === 'live' ? 'on' : state;
+  return (
+    <li data-on={state === 'live'} title={`The ${source} is ${state === 'live' ? 'sent' : words}`}>
+      {name} <span class="state">{words}</span>
+    </li>
+  );
+}
+
+function Lag({ participant, greeting, known }: { participant: ParticipantView; greeting: Greeting; known: boolean }) {
+  const { lagMs } = participant;
+  const total = lagMs === null || !known ? null : Math.max(0, Math.round(lagMs + greeting.roundTripMs / 2));
+  const analysed = participant.verdicts.at(-1)?.latencyMs;
+  const source =
+    analysed === undefined
+      ? 'Time from the end of a window to its verdict on this page'
+      : `Time from the end of a window to its verdict on this page: ${Math.round(analysed)} ms to analyse, the rest to travel`;
+  return (
+    <span class="lag" title={source}>
+      <span class="quiet">lag</span> <span class="number">{total === null ? '—' : total}</span>
+      <span class="quiet"> ms</span>
+    </span>
+  );
+}
+
+type Thresholds = Greeting['server']['pack']['thresholds'];
+
+function HeadlineRow({ headline, thresholds }: { readonly headline: Headline; readonly thresholds: Thresholds }) {
+  const { lead, labels, aside } = headline;
+  return (
+    <div class="verdict">
+      <p class="headline">
+        <span class="lead">{lead}</span>
+        {labels.map(({ label, probability }) => (
+          <span class="chip" key={label} title={meaning(label, probability, thresholds[label])}>
+            <span class="swatch" data-label={label} />
+            {label} <span class="number">{two(probability)}</span>
+          </span>
+        ))}
+      </p>
+      <p class="aside quiet">{aside}</p>
+    </div>
+  );
+}
+
+function meaning(label: Label, probability: number, threshold: number | undefined): string {
+  const above = threshold === undefined ? '' : `; ${label} is said from ${two(threshold)}`;
+  return `Calibrated probability ${two(probability)} that raters would perceive ${label} in this window${above}`;
+}

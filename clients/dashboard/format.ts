@@ -1,0 +1,17 @@
+/** Numbers and times as the page writes them: always of one width. */
+
+/** A probability with two digits, for example `0.81`. */
+export function two(probability: number): string {
+  return probability.toFixed(2);
+}
+
+/** Time of day in the browser's zone, for example `14:02:11`. */
+export function clock(ms: number): string {
+  const at = new Date(ms);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => part.toString().padStart(2, '0')).join(':');
+}
+
+/** A duration in whole seconds up to two minutes, then in minutes: `12 s`, `3 min`. */
+export function seconds(ms: number): string {
+  return ms < 120_000 ? `${Math.floor(ms / 1000).toString()} s` : `${Math.floor(ms / 60_000).toString()} min`;
+}

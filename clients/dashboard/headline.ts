@@ -1,0 +1,93 @@
+/** The sentence at the top of a card: what is expressed, or why nothing can be said. Always in the same place. */
+import type { ParticipantState, VerdictJson } from '../../src/protocol.ts';
+import { REASON_WORDS } from '../words.ts';
+import { clock, seconds } from './format.ts';
+import type { ParticipantView, RoomView } from './store.ts';
+import type { Label } from './trace.ts';
+
+/** Labels named in the headline; the chart shows the rest. */
+const MOST_LABELS = 3;
+/** A live participant of whom nothing is heard for this long is unknown, whatever the connection says. */
+export const SILENT_MS = 5000;
+
+/** A headline, ready to be shown. */
+export interface Headline {
+  /** `expressed`: accepted. `none`: rejected. `unknown`: what is shown may no longer hold. `withheld`: show nothing. */
+  readonly kind: 'expressed' | 'none' | 'unknown' | 'withheld';
+  /** 'Expressed:', or the whole sentence where there is no verdict. */
+  readonly lead: string;
+  readonly labels: readonly { readonly label: Label; readonly probability: number }[];
+  /** At the right: how sure, or for how long. */
+  readonly aside: string;
+  /** A quieter line underneath. */
+  readonly detail: string;
+}
+
+/** Word the headline of one participant as of `nowMs` (browser's clock). */
+export function headlineOf(participant: ParticipantView, room: RoomView, nowMs: number): Headline {
+  const { state, leftMs, lostMs, heardMs } = participant;
+  const latest = participant.verdicts.at(-1)?.verdict;
+  if (!state.consented) return say('withheld', 'No consent: nothing is analysed');
+  if (leftMs !== null) return say('unknown', `Left at ${clock(leftMs)}`);
+  if (room.unknownSinceMs !== null) return say('unknown', `State unknown since ${clock(room.unknownSinceMs)}`);
+  if (lostMs !== null)
+    return say('unknown', `State unknown since ${clock(lostMs)}`, { detail: 'connection lost, may come back' });
+  if (state.microphone !== 'live' && state.camera !== 'live') return say('none', `No verdict: ${offWords(state)}`);
+  if (latest === undefined || heardMs === null) return say('none', 'No verdict yet: the first takes a few seconds');
+  if (nowMs - heardMs > SILENT_MS)
+    return say('unknown', `State unknown since ${clock(heardMs)}`, { detail: 'no verdicts arrive' });
+  if (latest.reason !== null) return rejected(participant, latest, latest.reason);
+  return say('expressed', 'Expressed:', {
+    labels: ranked(latest.labels, latest),
+    aside: 'sure enough',
+    detail: missingWords(latest),
+  });
+}
+
+/**
+ * The headline as one sentence without numbers, for screen readers. It follows the segments, which hold still over an odd
+ * window, so that only a change that lasts is read out.
+ */
+export function spoken({ state: { name }, segments }: ParticipantView, { kind, lead, detail }: Headline): string {
+  const steady = segments.at(-1);
+  if (steady === undefined || kind === 'unknown' || kind === 'withheld')
+    return [`${name}: ${lead}`, detail].filter((part) => part !== '').join(', ');
+  if (steady.reason !== null) return `${name}: no verdict, ${REASON_WORDS[steady.reason]}`;
+  return `${name}: expressed ${[...steady.labels].sort().join(' and ')}`;
+}
+
+function say(kind: Headline['kind'], lead: string, rest: Partial<Headline> = {}): Headline {
+  return { kind, lead, labels: [], aside: '', detail: '', ...rest };
+}
+
+function rejected(
+  participant: ParticipantView,
+  verdict: VerdictJson,
+  reason: NonNullable<VerdictJson['reason']>,
+): Headline {
+  const open = participant.segments.at(-1);
+  const lasted = open?.reason === reason ? verdict.endMs - open.startMs : 0;
+  return say('none', `No verdict: ${REASON_WORDS[reason]}`, {
+    aside: lasted >= 1000 ? `for ${seconds(lasted)}` : '',
+    detail: missingWords(verdict),
+  });
+}
+
+/** Why a modality was not judged, where the headline does not say so already. */
+function missingWords({ missing, reason }: VerdictJson): string {
+  const entries = [
+    ['voice', missing.voice],
+    ['face', missing.face],
+  ] as const;
+  return entries
+    .flatMap(([modality, why]) => (why === undefined || why === reason ? [] : [`${modality}: ${REASON_WORDS[why]}`]))
+    .join('   ');
+}
+
+function offWords({ microphone, camera }: ParticipantState): string {
+  return `voice ${microphone}, face ${camera}`;
+}
+
+function ranked(labels: readonly Label[], { probabilities }: VerdictJson): Headline['labels'] {
+  return labels.slice(0, MOST_LABELS).map((label) => ({ label, probability: probabilities[label] ?? 0 }));
+}

@@ -1,0 +1,118 @@
+/** A room: its state, the controls of time, and its participants side by side. */
+import { Card } from './card.tsx';
+import type { Followed, Greeting } from './follow.ts';
+import type { ParticipantView, RoomView } from './store.ts';
+import { TimeControls } from './time-controls.tsx';
+
+/** What the page of a room needs to know. */
+export interface RoomPageProps {
+  readonly followed: Followed;
+  readonly greeting: Greeting;
+}
+
+/** The page of one room. */
+export function RoomPage({ followed, greeting }: RoomPageProps) {
+  const { room, view, error, nowMs } = followed;
+  const participants = inOrder(view.value);
+  return (
+    <>
+      <header class="bar">
+        <h1>
+          <span class="quiet">Room</span> {room}
+        </h1>
+        <Rooms rooms={greeting.server.rooms} current={room} />
+        <p class="connection" data-state={view.value.connection} role="status">
+          {connectionWords(view.value)}
+        </p>
+        {participants.length > 0 && <TimeControls view={view} cadence={greeting.server} />}
+      </header>
+      <main id="main" tabIndex={-1} aria-busy={view.value.connection === 'connecting'}>
+        {error.value !== null && (
+          <p class="notice fault" role="alert">
+            The server cannot be heard; trying again. {error.value.message}
+          </p>
+        )}
+        {participants.length === 0 && view.value.connection === 'live' && <EmptyRoom room={room} />}
+        <div class="cards">
+          {participants.map(({ state }) => (
+            <Card key={state.id} id={state.id} view={view} nowMs={nowMs} greeting={greeting} />
+          ))}
+        </div>
+        {participants.length > 0 && <JoinLinks room={room} />}
+      </main>
+      <Footer greeting={greeting} />
+    </>
+  );
+}
+
+function Rooms({ rooms, current }: { readonly rooms: readonly string[]; readonly current: string }) {
+  if (rooms.length < 2) return null;
+  return (
+    <nav aria-label="Rooms" class="row rooms">
+      {rooms.map((room) => (
+        <a key={room} href={`/?room=${encodeURIComponent(room)}`} aria-current={room === current ? 'page' : undefined}>
+          {room}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** `rel="opener"`: the new tab of the same site gets a copy of this tab's token. */
+function JoinLinks({ room }: { readonly room: string }) {
+  const join = `/join?room=${encodeURIComponent(room)}`;
+  return (
+    <nav aria-label="Join" class="row">
+      <a class="button" href={join} target="_blank" rel="opener">
+        Join with camera
+      </a>
+      <a class="button" href={`${join}&sample`} target="_blank" rel="opener">
+        Join with the sample clip
+      </a>
+    </nav>
+  );
+}
+
+function EmptyRoom({ room }: { readonly room: string }) {
+  return (
+    <section class="sheet" aria-labelledby="empty">
+      <h2 class="headline" id="empty">
+        Nobody is in the room yet
+      </h2>
+      <p>
+        Join with your camera and microphone, or with a sample clip if you would rather look first. Verdicts appear here
+        within seconds; this page stays as it is, in its own tab.
+      </p>
+      <JoinLinks room={room} />
+    </section>
+  );
+}
+
+function Footer({ greeting }: { readonly greeting: Greeting }) {
+  const { pack, windowMs, hopMs, version } = greeting.server;
+  return (
+    <footer class="foot quiet">
+      <p>
+        Probabilities say what raters would perceive in a voice and a face, never what a person feels. Dotted lines are
+        the thresholds above which a label is said; hatching is time without a verdict; a wedge marks where a segment
+        began.
+      </p>
+      <p>
+        Model {pack.name}@{pack.version}, a window of {windowMs / 1000} s every {hopMs / 1000} s. Undertone {version}.
+      </p>
+    </footer>
+  );
+}
+
+function connectionWords({ connection, participants }: RoomView): string {
+  if (connection === 'connecting') return 'connecting';
+  if (connection === 'lost') return 'disconnected';
+  const present = [...participants.values()].filter(({ leftMs }) => leftMs === null).length;
+  return `live, ${present} ${present === 1 ? 'participant' : 'participants'}`;
+}
+
+function inOrder(view: RoomView): ParticipantView[] {
+  return [...view.participants.values()].sort(
+    (a, b) => a.state.joinedMs - b.state.joinedMs || a.state.id.localeCompare(b.state.id),
+  );
+}

@@ -1,0 +1,224 @@
+/**
+ * A server for the pages under test: serves the built pages with the product's security headers, speaks the protocol,
+ * and says exactly what a test tells it to. Verdicts are made by arithmetic, so that every run shows the same.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { LABELS } from '../../src/core/labels.ts';
+import { NO_SEGMENT, segment } from '../../src/core/segments.ts';
+import type { Label, PerLabel, RejectReason, Verdict } from '../../src/domain.ts';
+import { CLOSE, clientMessage, SUBPROTOCOL } from '../../src/protocol.ts';
+import type { ParticipantState, Results, RoomEvent, SegmentJson, VerdictMessage } from '../../src/protocol.ts';
+
+export const TOKEN = 'a-token-for-the-stage';
+export const HOP_MS = 500;
+export const WINDOW_MS = 3000;
+const THRESHOLDS: PerLabel = Object.fromEntries(LABELS.map((label) => [label, 0.3]));
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+};
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.webm': 'video/webm',
+};
+
+/** One participant on the stage. */
+export interface Actor {
+  readonly id: string;
+  /** Say something new of the participant. */
+  become(change: Partial<ParticipantState>): void;
+  /** A verdict on the next window, which accepts unless told otherwise. */
+  judge(probabilities: PerLabel, options?: Judgement): void;
+  leave(): void;
+}
+
+/** What is special about a verdict. */
+export interface Judgement {
+  readonly reject?: RejectReason;
+  readonly missing?: Verdict['missing'];
+  /** How long ago the window ended. Default 150 ms. */
+  readonly agoMs?: number;
+}
+
+export interface Stage {
+  readonly url: string;
+  /** Ends every connection, as a server that goes away does; new ones are refused until `rise`. */
+  fall(): void;
+  rise(): void;
+  join(name: string, change?: Partial<ParticipantState>): Actor;
+  /** Requests that publishers sent, oldest first. */
+  readonly asked: readonly { readonly type: string }[];
+  close(): Promise<void>;
+}
+
+export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/clients' } = {}): Promise<Stage> {
+  const subscribers = new Set<WebSocket>();
+  const sockets = new Set<WebSocket>();
+  const participants = new Map<string, ParticipantState>();
+  const verdicts: VerdictMessage[] = [];
+  const segments = new Map<string, SegmentJson>();
+  const asked: { type: string }[] = [];
+  const epoch = `e${Date.now().toString(36)}`;
+  const room = 'lobby';
+  let seq = 0;
+  let up = true;
+
+  const http = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://stage');
+    const page = { '/': '/dashboard/index.html', '/join': '/publisher/index.html' }[pathname] ?? pathname;
+    readFile(join(pages, normalize(page))).then(
+      (body) => response.writeHead(200, { ...HEADERS, 'content-type': TYPES[extname(page)] ?? 'text/plain' }).end(body),
+      () => response.writeHead(404, HEADERS).end('not found'),
+    );
+  });
+  const server = new WebSocketServer({ server: http, path: '/ws', handleProtocols: () => SUBPROTOCOL });
+
+  const hello: Results['hello'] = {
+    role: 'admin',
+    version: '0.1.0',
+    heartbeatMs: 5000,
+    windowMs: WINDOW_MS,
+    hopMs: HOP_MS,
+    rooms,
+    pack: { name: 'starter', version: '1', labels: [...LABELS], thresholds: THRESHOLDS, minTopProbability: 0.3 },
+  };
+  const snapshot = () => ({
+    type: 'snapshot',
+    room,
+    epoch,
+    seq,
+    participants: [...participants.values()],
+    verdicts,
+    segments: [...segments].map(([participant, open]) => ({ participant, segment: open })),
+  });
+  const tell = (event: RoomEvent) => {
+    const text = JSON.stringify({ type: 'event', room, epoch, seq: ++seq, event });
+    for (const subscriber of subscribers) subscriber.send(text);
+  };
+
+  server.on('connection', (socket) => {
+    if (!up) return socket.close(CLOSE.draining, 'the stage is down');
+    sockets.add(socket);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      subscribers.delete(socket);
+    });
+    socket.on('message', (data: Buffer) => {
+      const message = clientMessage.parse(JSON.parse(data.toString()));
+      const answer = (result: object) => socket.send(JSON.stringify({ type: 'result', id: message.id, data: result }));
+      asked.push(message);
+      if (message.type === 'hello') {
+        if (message.token === TOKEN) return answer(hello);
+        const refusal = { type: 'error', id: message.id, code: 'unauthenticated', message: 'the token is not valid' };
+        socket.send(JSON.stringify(refusal));
+        return socket.close(CLOSE.unauthenticated, 'the token is not valid');
+      }
+      answer({});
+      if (message.type !== 'subscribe') return;
+      subscribers.add(socket);
+      socket.send(JSON.stringify(snapshot()));
+    });
+  });
+
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`;
+
+  return {
+    url,
+    asked,
+    fall: () => {
+      up = false;
+      for (const socket of sockets) socket.close(CLOSE.draining, 'the stage is down');
+    },
+    rise: () => (up = true),
+    join: (name, change = {}) => {
+      const id = `p-${name.toLowerCase().replaceAll(/[^a-z]/g, '')}`;
+      let state: ParticipantState = {
+        id,
+        name,
+        role: 'participant',
+        joinedMs: participants.size,
+        connected: true,
+        consented: true,
+        microphone: 'live',
+        camera: 'live',
+        ...change,
+      };
+      let windows = 0;
+      let steady = NO_SEGMENT;
+      let endMs = 0;
+      const announce = () => {
+        participants.set(id, state);
+        tell({ kind: 'participant', participant: state });
+      };
+      announce();
+      return {
+        id,
+        become: (next) => {
+          state = { ...state, ...next };
+          announce();
+        },
+        judge: (probabilities, { reject = null, missing = {}, agoMs = 150 } = {}) => {
+          endMs = Math.max(Date.now() - agoMs, endMs + 1);
+          const verdict = verdictOf(probabilities, endMs, reject, missing);
+          const message = { participant: id, seq: windows++, verdict, latencyMs: 34 + (windows % 5) };
+          const [next, changed] = segment(steady, verdict);
+          steady = next;
+          verdicts.push(message);
+          tell({ kind: 'verdict', ...message });
+          for (const { labels, ...rest } of changed) {
+            const open = { ...rest, labels: [...labels] };
+            if (open.open) segments.set(id, open);
+            tell({ kind: 'segment', participant: id, segment: open });
+          }
+        },
+        leave: () => {
+          participants.delete(id);
+          segments.delete(id);
+          tell({ kind: 'participant-left', participant: id });
+        },
+      };
+    },
+    close: async () => {
+      for (const socket of sockets) socket.terminate();
+      server.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+function verdictOf(
+  probabilities: PerLabel,
+  endMs: number,
+  reject: RejectReason | null,
+  missing: Verdict['missing'],
+): Verdict & { labels: Label[]; modalities: ('voice' | 'face')[] } {
+  const labels = (Object.entries(probabilities) as [Label, number][])
+    .filter(([label, p]) => p > (THRESHOLDS[label] ?? 1))
+    .sort(([, a], [, b]) => b - a)
+    .map(([label]) => label);
+  const sum = Object.values(probabilities).reduce((total, p) => total + p, 0);
+  const base = {
+    startMs: endMs - WINDOW_MS,
+    endMs,
+    probabilities,
+    shares: Object.fromEntries(Object.entries(probabilities).map(([label, p]) => [label, p / sum])),
+    modalities: (['voice', 'face'] as const).filter((modality) => !(modality in missing)),
+    missing,
+    uncertainty: sum === 0 ? null : 1,
+    pack: 'starter@1',
+  };
+  return reject === null
+    ? { ...base, status: 'accepted', reason: null, labels }
+    : { ...base, status: 'rejected', reason: reject, labels: [] };
+}
