@@ -22,8 +22,11 @@ export interface WindowRequest {
   readonly face: { readonly logits: Float32Array; readonly n: number } | null;
 }
 
+/** Samples in a block that voice activity judges: 32 ms at 16 kHz. */
+export const BLOCK_SAMPLES = 512;
+
 export interface SpeechRequest {
-  /** Blocks of 512 samples, 16 kHz. */
+  /** Whole blocks of 512 samples, 16 kHz. */
   readonly samples: Float32Array;
   readonly state: SpeechState | null;
 }

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { asUndertoneError } from '../src/errors.ts';
 import type { Inference, Log, Meter } from '../src/ports.ts';
 import type { CallKind, Models } from './calls.ts';
-import { startCrew } from './crew.ts';
-import { dispatchTo, type Dispatch } from './dispatch.ts';
 import { loadPack } from './pack.ts';
 import { loadPerception } from './perception.ts';
+import { startCrew } from './pool/crew.ts';
+import { dispatchTo, type Dispatch } from './pool/dispatch.ts';
+import { ownFrame, ownSpeech, ownWindow } from './pool/requests.ts';
+import type { ThreadOptions } from './pool/thread.ts';
 import { onFirstWorking, probeProvider } from './provider.ts';
-import { ownFrame, ownSpeech, ownWindow } from './requests.ts';
 import type { Provider } from './runtime.ts';
-import type { ThreadOptions } from './thread.ts';
 
 export interface InferenceOptions {
   /** Folder of the model pack. */
@@ -81,7 +81,6 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
       { models, provider, threads },
       { workers: count, thread, restartDelayMs, onLost, onChange },
     );
-    onChange(crew.alive);
     return { crew, provider, count };
   };
   const { crew, provider, count } = await onFirstWorking(providers, start, (from, to, error) => {

@@ -4,10 +4,10 @@
  */
 import { asUndertoneError, UndertoneError } from '../src/errors.ts';
 import type { Models } from './calls.ts';
-import { blankFeeds, NETWORK_NAMES, openNetworks, type Networks } from './networks.ts';
 import { loadPack } from './pack.ts';
 import { loadPerception } from './perception.ts';
 import type { Provider, TensorData } from './runtime.ts';
+import { blankFeeds, NETWORK_NAMES, openNetworks, type Networks } from './worker/networks.ts';
 
 /** Largest difference from the CPU's numbers that rounding explains; GPUs may multiply in TF32. */
 const TOLERANCE = 0.05;

@@ -43,7 +43,7 @@ function outcome(failure: unknown, timeoutMs: number): string {
   const { killed, signal, stdout } = failure as { killed?: boolean; signal?: string | null; stdout?: string };
   if (killed === true) return `the trial gave no answer in ${timeoutMs} ms`;
   if (typeof signal === 'string') return `the trial process died of ${signal}`;
-  return stdout?.trim() || String(failure);
+  return stdout ? stdout.trim() : String(failure);
 }
 
 /**

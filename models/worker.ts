@@ -5,10 +5,10 @@
 import { parentPort } from 'node:worker_threads';
 import { asUndertoneError, UndertoneError } from '../src/errors.ts';
 import type { Answer, Batch, FromWorker, Opening, ToWorker } from './calls.ts';
-import { faceCalls } from './face-calls.ts';
-import { openNetworks, type Networks } from './networks.ts';
-import { speechCalls } from './speech-calls.ts';
-import { windowCalls } from './window-calls.ts';
+import { faceCalls } from './worker/faces.ts';
+import { openNetworks, type Networks } from './worker/networks.ts';
+import { speechCalls } from './worker/speech.ts';
+import { windowCalls } from './worker/windows.ts';
 
 type Serve = (batch: Batch) => Promise<readonly Answer<unknown>[]>;
 

@@ -1,10 +1,10 @@
 /** Windows of many participants through the voice network at once; the face was encoded frame by frame already. */
-import { MEL_BANDS, SILENT_BAND } from '../src/core/features.ts';
-import { poolLogits } from '../src/core/pooling.ts';
-import type { Logits } from '../src/domain.ts';
-import { UndertoneError } from '../src/errors.ts';
+import { MEL_BANDS, SILENT_BAND } from '../../src/core/features.ts';
+import { poolLogits } from '../../src/core/pooling.ts';
+import type { Logits } from '../../src/domain.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import type { Answer, WindowRequest } from '../calls.ts';
 import { attempt, finite } from './answers.ts';
-import type { Answer, WindowRequest } from './calls.ts';
 import type { Networks } from './networks.ts';
 import { rowsThrough } from './rows.ts';
 

@@ -1,6 +1,6 @@
 /** Calls of a batch fail alone: one bad input must not take its neighbours down. */
-import { asUndertoneError, UndertoneError } from '../src/errors.ts';
-import type { Answer } from './calls.ts';
+import { asUndertoneError, UndertoneError } from '../../src/errors.ts';
+import type { Answer } from '../calls.ts';
 
 /** What `compute` returns, or why it threw, as data. */
 export function attempt<T>(compute: () => T): Answer<T> {

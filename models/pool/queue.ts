@@ -1,5 +1,5 @@
 /** Calls that wait for a worker: a bounded queue a kind, taken in turns so that no kind starves behind another. Pure. */
-import type { CallKind } from './calls.ts';
+import type { CallKind } from '../calls.ts';
 
 /** The kinds in the order of their turns. */
 export const CALL_KINDS = ['window', 'speech', 'faces'] as const satisfies readonly CallKind[];

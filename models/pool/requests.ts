@@ -2,11 +2,10 @@
  * What a caller passes, as a request that a worker may own: features are copied, frames taken over. Queued calls hold
  * nothing that the caller may still change.
  */
-import type { VideoFrame, Window } from '../src/domain.ts';
-import { UndertoneError } from '../src/errors.ts';
-import type { SpeechState } from '../src/ports.ts';
-import type { SpeechRequest, WindowRequest } from './calls.ts';
-import { BLOCK_SAMPLES } from './speech-calls.ts';
+import type { VideoFrame, Window } from '../../src/domain.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import type { SpeechState } from '../../src/ports.ts';
+import { BLOCK_SAMPLES, type SpeechRequest, type WindowRequest } from '../calls.ts';
 
 /** A request and the buffers that move with it. */
 export interface OwnedRequest<T> {

@@ -1,11 +1,11 @@
 /** From calls to batches and back: queues calls, gives idle threads their next batch, settles every call. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UndertoneError } from '../src/errors.ts';
-import type { Meter } from '../src/ports.ts';
-import { CALL_KINDS, callQueue } from './call-queue.ts';
-import type { Answer, Batch, CallKind, Calls } from './calls.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import type { Meter } from '../../src/ports.ts';
+import type { Answer, Batch, CallKind, Calls } from '../calls.ts';
+import { MAX_ROWS } from '../worker/batching.ts';
 import type { Crew } from './crew.ts';
-import { MAX_ROWS } from './networks.ts';
+import { CALL_KINDS, callQueue } from './queue.ts';
 import type { OwnedRequest } from './requests.ts';
 import type { InferenceThread } from './thread.ts';
 
@@ -51,7 +51,7 @@ export function dispatchTo(
   let refusal: UndertoneError | null = null;
   let pumpDue = false;
   let giveUp: NodeJS.Timeout | undefined;
-  let onSettled = () => {};
+  let drained: PromiseWithResolvers<null> | null = null;
 
   const reportDepth = (kind: CallKind) =>
     meter.gauge('undertone_queue_depth', queue.depthOf(kind), { queue: `inference-${kind}` });
@@ -59,7 +59,6 @@ export function dispatchTo(
   const rejectWaiting = (error: UndertoneError) => {
     for (const { reject } of queue.clear()) reject(error);
     CALL_KINDS.forEach(reportDepth);
-    onSettled();
   };
 
   const run = async (thread: InferenceThread, kind: CallKind, calls: readonly Call[]): Promise<void> => {
@@ -76,8 +75,8 @@ export function dispatchTo(
       for (const { reject } of calls) reject(error);
     }
     running -= calls.length;
-    onSettled();
     pump();
+    if (queue.depth + running === 0) drained?.resolve(null);
   };
 
   const pump = () => {
@@ -115,7 +114,10 @@ export function dispatchTo(
     crewChanged() {
       clearTimeout(giveUp);
       if (refusal?.code === 'worker-crashed') refusal = null;
-      if (crew.alive > 0) return pump();
+      if (crew.alive > 0) {
+        pump();
+        return;
+      }
       giveUp = setTimeout(() => {
         refusal ??= new UndertoneError('worker-crashed', 'no inference worker is alive; one is being started again');
         rejectWaiting(refusal);
@@ -124,13 +126,8 @@ export function dispatchTo(
     async drain(limitMs) {
       clearTimeout(giveUp);
       refusal = new UndertoneError('draining', 'inference is closing');
-      const settled = new Promise<void>((resolve) => {
-        onSettled = () => {
-          if (queue.depth + running === 0) resolve();
-        };
-        onSettled();
-      });
-      await Promise.race([settled, sleep(limitMs, undefined, { ref: false })]);
+      drained = Promise.withResolvers();
+      if (queue.depth + running > 0) await Promise.race([drained.promise, sleep(limitMs, undefined, { ref: false })]);
       rejectWaiting(refusal);
     },
   };

@@ -2,15 +2,13 @@
  * Voice activity of many participants at once. Silero is recurrent: block after block of one participant, but the same
  * block of all of them in one run.
  */
-import { UndertoneError } from '../src/errors.ts';
-import type { SpeechActivity, SpeechState } from '../src/ports.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import type { SpeechActivity, SpeechState } from '../../src/ports.ts';
+import { BLOCK_SAMPLES, type Answer, type SpeechRequest } from '../calls.ts';
 import { attempt, finite } from './answers.ts';
 import type { BatchRun } from './batching.ts';
-import type { Answer, SpeechRequest } from './calls.ts';
 import type { BatchedNetwork } from './networks.ts';
 
-/** Samples in a block: 32 ms. */
-export const BLOCK_SAMPLES = 512;
 /** Samples of the block before that Silero (version 5, 16 kHz) looks back at. */
 const CONTEXT_SAMPLES = 64;
 const INPUT_SAMPLES = CONTEXT_SAMPLES + BLOCK_SAMPLES;

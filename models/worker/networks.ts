@@ -1,15 +1,12 @@
 /** The four networks of the product, opened on one provider and warmed. */
-import { UndertoneError } from '../src/errors.ts';
-import { batchSizesUpTo, planRuns, type BatchRun } from './batching.ts';
-import type { Models, Opening } from './calls.ts';
-import type { Model, Shape } from './contract.ts';
-import { openNetwork, type Network, type TensorData } from './runtime.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import type { Models, Opening } from '../calls.ts';
+import type { Model, Shape } from '../contract.ts';
+import { openNetwork, type Network, type TensorData } from '../runtime.ts';
+import { batchSizesUpTo, MAX_ROWS, planRuns, type BatchRun } from './batching.ts';
 
 /** The networks, in the order in which they are opened. */
 export const NETWORK_NAMES = ['voice', 'face', 'detector', 'speech'] as const satisfies readonly (keyof Models)[];
-
-/** Rows that one run may hold, by network. */
-export const MAX_ROWS = { voice: 16, face: 8, detector: 4, speech: 16 } as const;
 
 /** A run of 16 rows of Silero costs as much as one of 5 rows run alone: its own price is that of about 2 rows. */
 const SPEECH_PADDING = 2;
@@ -42,7 +39,11 @@ export async function openNetworks({ models, ...options }: Opening): Promise<Net
     const sizes = batchSizesUpTo(MAX_ROWS[name]);
     for (const size of sizes) await warm(network, model, size);
     const maxPadding = provider !== 'cpu' ? MAX_ROWS[name] : name === 'speech' ? SPEECH_PADDING : 0;
-    return { contract: model.contract, run: network.run, plan: (n) => planRuns(n, sizes, maxPadding) };
+    return {
+      contract: model.contract,
+      run: (feeds) => network.run(feeds),
+      plan: (n) => planRuns(n, sizes, maxPadding),
+    };
   };
   try {
     return {

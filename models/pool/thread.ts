@@ -4,8 +4,8 @@
  * does not answer is left behind.
  */
 import { Worker } from 'node:worker_threads';
-import { UndertoneError } from '../src/errors.ts';
-import type { Answer, Batch, FromWorker, Opening, ToWorker } from './calls.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import type { Answer, Batch, FromWorker, Opening, ToWorker } from '../calls.ts';
 
 export interface ThreadOptions {
   /** The script that the thread runs. Default `models/worker.ts`. */
@@ -18,7 +18,7 @@ export interface ThreadOptions {
 
 export interface InferenceThread {
   /** The networks are open and warm. Rejects with why they are not. */
-  readonly opened: Promise<void>;
+  readonly opened: Promise<null>;
   /** The thread has ended; with why it was lost, or null when it was asked to close. */
   readonly ended: Promise<UndertoneError | null>;
   /** False from the start of `run` to its answer, and once the thread is lost. */
@@ -38,7 +38,7 @@ export interface BatchAnswers {
   readonly seconds: number;
 }
 
-const WORKER_URL = new URL('./worker.ts', import.meta.url);
+const WORKER_URL = new URL('../worker.ts', import.meta.url);
 
 /** Start a thread and open the networks in it. */
 export function startThread(
@@ -47,7 +47,7 @@ export function startThread(
 ): InferenceThread {
   const worker = new Worker(workerUrl);
   const post = (message: ToWorker, transfer: readonly ArrayBuffer[] = []) => worker.postMessage(message, [...transfer]);
-  const opened = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<null>();
   const ended = Promise.withResolvers<UndertoneError | null>();
   let pending: PromiseWithResolvers<BatchAnswers> | null = null;
   let closing = false;
@@ -79,10 +79,12 @@ export function startThread(
     clearTimeout(watchdog);
     switch (message.type) {
       case 'opened':
-        return opened.resolve();
+        opened.resolve(null);
+        break;
       case 'failed':
         opened.reject(new UndertoneError(message.code, message.message));
-        return close();
+        close();
+        break;
       case 'answers':
         pending?.resolve(message);
         pending = null;

@@ -1,11 +1,11 @@
 /** Frames of many participants: all through the detector in one run, then all faces through their network in another. */
-import { alignFace } from '../src/core/faces/align.ts';
-import { decodeFaces } from '../src/core/faces/blazeface.ts';
-import { letterbox, type Letterbox } from '../src/core/faces/letterbox.ts';
-import { measureFace, poorFace } from '../src/core/faces/quality.ts';
-import type { FaceSighting, VideoFrame } from '../src/domain.ts';
+import { alignFace } from '../../src/core/faces/align.ts';
+import { decodeFaces } from '../../src/core/faces/blazeface.ts';
+import { letterbox, type Letterbox } from '../../src/core/faces/letterbox.ts';
+import { measureFace, poorFace } from '../../src/core/faces/quality.ts';
+import type { FaceSighting, VideoFrame } from '../../src/domain.ts';
+import type { Answer } from '../calls.ts';
 import { attempt, finite } from './answers.ts';
-import type { Answer } from './calls.ts';
 import type { Networks } from './networks.ts';
 import { rowsThrough } from './rows.ts';
 
@@ -52,7 +52,7 @@ function lookAt(frame: VideoFrame, place: Letterbox, boxes: Float32Array, scores
   return decodeFaces(finite(boxes, 'the face detector'), finite(scores, 'the face detector'), place).map(
     (detection) => {
       const crop = alignFace(frame, detection.keyPoints);
-      const quality = measureFace(frame, detection, crop);
+      const quality = measureFace(detection, crop);
       const poor = poorFace(quality, detection, frame);
       return { crop, sighting: { ...detection, captureMs: frame.captureMs, quality, poor, encoding: null } };
     },

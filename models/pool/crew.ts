@@ -1,6 +1,6 @@
 /** The worker threads, kept at their number: one that is lost is replaced, after a pause that grows while it happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Opening } from './calls.ts';
+import type { Opening } from '../calls.ts';
 import { startThread, type InferenceThread, type ThreadOptions } from './thread.ts';
 
 export interface CrewOptions {
@@ -37,6 +37,7 @@ export async function startCrew(opening: Opening, options: CrewOptions): Promise
   const threads = Array.from({ length: options.workers }, start);
   const open = new Set(threads);
   const closing = new AbortController();
+  const isClosing = () => closing.signal.aborted;
   const close = async () => {
     closing.abort();
     for (const thread of threads) thread.close();
@@ -46,28 +47,31 @@ export async function startCrew(opening: Opening, options: CrewOptions): Promise
     ]);
   };
 
-  const keep = async (slot: number, first: InferenceThread): Promise<void> => {
-    let thread = first;
-    for (let losses = 0; ;) {
-      const startedMs = performance.now();
-      const error = await thread.opened.then(
-        () => thread.ended,
-        (failure: unknown) => failure,
-      );
+  /** Why the thread is no more. */
+  const lifeOf = async (thread: InferenceThread): Promise<unknown> => {
+    try {
+      await thread.opened;
+      open.add(thread);
+      options.onChange(open.size);
+      return await thread.ended;
+    } catch (error) {
+      return error;
+    } finally {
       open.delete(thread);
-      if (closing.signal.aborted) return;
+    }
+  };
+
+  const keep = async (slot: number, first: InferenceThread): Promise<void> => {
+    for (let thread = first, losses = 0; ; thread = threads[slot] = start()) {
+      const startedMs = performance.now();
+      const error = await lifeOf(thread);
+      if (isClosing()) return;
       losses = performance.now() - startedMs > STEADY_MS ? 1 : losses + 1;
       const delayMs = Math.min(MAX_RESTART_DELAY_MS, options.restartDelayMs * 2 ** (losses - 1));
       options.onLost(error, delayMs);
       options.onChange(open.size);
       await sleep(delayMs, undefined, { signal: closing.signal }).catch(() => undefined);
-      if (closing.signal.aborted) return;
-      const next = (thread = threads[slot] = start());
-      const isOpen = () => {
-        open.add(next);
-        options.onChange(open.size);
-      };
-      void next.opened.then(isOpen, () => undefined);
+      if (isClosing()) return;
     }
   };
 

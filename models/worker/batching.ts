@@ -7,8 +7,11 @@ export interface BatchRun {
   readonly size: number;
 }
 
+/** Rows that one run may hold, by network. */
+export const MAX_ROWS = { voice: 16, face: 8, detector: 4, speech: 16 } as const;
+
 /** Batch sizes that are warmed at start, ascending; 1 is among them. */
-export const BATCH_SIZES = [1, 2, 4, 8, 16] as const;
+const BATCH_SIZES = [1, 2, 4, 8, 16] as const;
 
 /** The warmed sizes up to `max`. */
 export function batchSizesUpTo(max: number): number[] {
