@@ -1,5 +1,5 @@
 /** `npm run lint` and its kin: one of the checks of `npm test`, by name; further arguments go to its tool. */
-import { CHECKS, toolPath } from './setup/checks.mjs';
+import { checkArguments, CHECKS } from './setup/checks.mjs';
 import { dependencies } from './setup/dependencies.mjs';
 import { SetupError } from './setup/failure.mjs';
 import { foreground } from './setup/foreground.mjs';
@@ -12,6 +12,6 @@ await program(async (setup) => {
   if (check === undefined)
     throw new SetupError(`There is no check '${name}'.`, CHECKS.map((check) => check.name).join(', '));
   await dependencies(setup);
-  const args = [toolPath(setup.root, check.tool), ...check.args, ...more];
+  const args = [...checkArguments(setup.root, check), ...more];
   return foreground(node(setup), args, { cwd: setup.root, env: setup.env });
 });

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHECKS, toolPath } from './setup/checks.mjs';
+import { checkArguments, CHECKS, toolPath } from './setup/checks.mjs';
 import { run } from './setup/command.mjs';
 import { Interrupted } from './setup/failure.mjs';
 import { foreground } from './setup/foreground.mjs';
@@ -18,7 +18,7 @@ import { readTally, tallyLine } from './setup/vitest-tally.mjs';
 await program(
   async (setup) => {
     const { node, env } = await setUpTests(setup);
-    const args = process.argv.slice(2);
+    const args = process.argv.slice(2).filter((arg, index) => index > 0 || arg !== '--');
     const checks = { passed: 0, failed: 0 };
     for (const check of args.length > 0 ? [] : CHECKS) checks[await runCheck(setup, node, check)]++;
     const tests = await runTests(setup, node, env, args);
@@ -36,18 +36,18 @@ await program(
 /**
  * @param {Setup} setup
  * @param {string} node
- * @param {(typeof CHECKS)[number]} check
+ * @param {import('./setup/checks.mjs').Check} check
  * @returns {Promise<'passed' | 'failed'>}
  */
-async function runCheck({ root, env, signal, report }, node, { name, tool, args }) {
+async function runCheck({ root, env, signal, report }, node, check) {
   /** @type {string[]} */
   const lines = [];
   const outcome = await report.step(
-    `Checking ${name} with ${tool}`,
-    (outcome) => `${name}: ${outcome}`,
+    `Checking ${check.name} with ${check.tool}`,
+    (outcome) => `${check.name}: ${outcome}`,
     async () => {
       const onLine = (/** @type {string} */ line) => void lines.push(line);
-      const { code } = await run(node, [toolPath(root, tool), ...args], { cwd: root, env, signal, onLine });
+      const { code } = await run(node, checkArguments(root, check), { cwd: root, env, signal, onLine });
       return code === 0 ? 'passed' : 'failed';
     },
   );
