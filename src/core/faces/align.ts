@@ -3,11 +3,14 @@ import type { FaceKeyPoints, Point, VideoFrame } from '../../domain.ts';
 /** Side of the face network's square input, in pixels. */
 export const CROP_SIZE = 48;
 
-/** Where the eyes lie in the crop, in pixels of it: as in the pictures the face network learned from. */
-const EYES = { y: 18, distance: 20 } as const;
+/**
+ * Where eyes and mouth lie in the crop, in pixels of it: the detector's medians on the pictures that the face network
+ * learned from (docs/decisions/0026).
+ */
+const FACE = { eyesY: 18.9, eyeDistance: 17.5, eyesToMouth: 19 } as const;
 
 /** Samples averaged along each axis of a crop's pixel, at most. */
-const MAX_TAPS = 6;
+const MAX_TAPS = 5;
 
 /** A square of the frame, turned with the face: `frame = origin + x * right + y * down` for a point of the crop. */
 export interface CropSquare {
@@ -18,16 +21,27 @@ export interface CropSquare {
   readonly down: Point;
 }
 
-/** The square of the frame that holds the face from brow to chin, with the eyes level. */
-export function cropSquare({ rightEye, leftEye }: FaceKeyPoints): CropSquare {
-  const right = { x: (leftEye.x - rightEye.x) / EYES.distance, y: (leftEye.y - rightEye.y) / EYES.distance };
-  const down = { x: -right.y, y: right.x };
+/**
+ * The square of the frame that holds the face from brow to chin, with the eyes level. Turning the head brings the eyes
+ * closer, nodding brings the mouth closer to the eyes: the larger of the two scales holds the face in either case.
+ */
+export function cropSquare({ rightEye, leftEye, mouth }: FaceKeyPoints): CropSquare {
+  const middle = { x: (rightEye.x + leftEye.x) / 2, y: (rightEye.y + leftEye.y) / 2 };
+  const eyes = { x: leftEye.x - rightEye.x, y: leftEye.y - rightEye.y };
+  // Eyes at one point have no direction: taken as level.
+  const eyeDistance = Math.hypot(eyes.x, eyes.y) || 1e-6;
+  const cos = eyeDistance > 1e-6 ? eyes.x / eyeDistance : 1;
+  const sin = eyeDistance > 1e-6 ? eyes.y / eyeDistance : 0;
+  const eyesToMouth = (mouth.y - middle.y) * cos - (mouth.x - middle.x) * sin;
+  const scale = Math.max(eyeDistance / FACE.eyeDistance, eyesToMouth / FACE.eyesToMouth);
+  const right = { x: cos * scale, y: sin * scale };
+  const down = { x: -sin * scale, y: cos * scale };
   return {
     right,
     down,
     origin: {
-      x: (rightEye.x + leftEye.x) / 2 - (CROP_SIZE / 2) * right.x - EYES.y * down.x,
-      y: (rightEye.y + leftEye.y) / 2 - (CROP_SIZE / 2) * right.y - EYES.y * down.y,
+      x: middle.x - (CROP_SIZE / 2) * right.x - FACE.eyesY * down.x,
+      y: middle.y - (CROP_SIZE / 2) * right.y - FACE.eyesY * down.y,
     },
   };
 }

@@ -36,70 +36,73 @@ export function letterbox(frame: VideoFrame, out: Float32Array): Letterbox {
 
   const chromaWidth = (width + 1) >> 1;
   const chromaHeight = (height + 1) >> 1;
+  const uPlane = width * height;
+  const vPlane = uPlane + chromaWidth * chromaHeight;
   const lumaX = taps(columns, width, step);
   const lumaY = taps(rows, height, step);
   const chromaX = taps(columns, chromaWidth, step / 2);
   const chromaY = taps(rows, chromaHeight, step / 2);
-  const uPlane = width * height;
-  const vPlane = uPlane + chromaWidth * chromaHeight;
+  const ySums = new Int32Array(columns);
+  const uSums = new Int32Array(columns);
+  const vSums = new Int32Array(columns);
 
   // 0..255 to -1..1, video range stretched to full range first.
   const black = fullRange ? 0 : 16;
   const lumaGain = (fullRange ? 1 : 255 / 219) / 127.5;
   const chromaGain = (fullRange ? 1 : 255 / 224) / 127.5;
-  const lumaScale = lumaGain / (lumaX.perPixel * lumaY.perPixel);
-  const chromaScale = chromaGain / (chromaX.perPixel * chromaY.perPixel);
-  const lumaBias = -black * lumaGain - 1;
-  const chromaBias = -128 * chromaGain;
+  const lumaScale = lumaGain / (lumaX.length * lumaY.length);
+  const chromaScale = chromaGain / (chromaX.length * chromaY.length);
 
   out.fill(-1);
   for (let row = 0; row < rows; row++) {
+    sumRow(data, 0, width, lumaX, lumaY, row, ySums);
+    sumRow(data, uPlane, chromaWidth, chromaX, chromaY, row, uSums);
+    sumRow(data, vPlane, chromaWidth, chromaX, chromaY, row, vSums);
     let to = ((top + row) * DETECTOR_SIZE + left) * 3;
     for (let column = 0; column < columns; column++) {
-      const luma = sum(data, 0, width, lumaX, lumaY, column, row) * lumaScale + lumaBias;
-      const u = sum(data, uPlane, chromaWidth, chromaX, chromaY, column, row) * chromaScale + chromaBias;
-      const v = sum(data, vPlane, chromaWidth, chromaX, chromaY, column, row) * chromaScale + chromaBias;
-      out[to] = clamp(luma + 1.402 * v);
-      out[to + 1] = clamp(luma - 0.344136 * u - 0.714136 * v);
-      out[to + 2] = clamp(luma + 1.772 * u);
+      const y = (ySums[column] ?? 0) * lumaScale - black * lumaGain - 1;
+      const u = (uSums[column] ?? 0) * chromaScale - 128 * chromaGain;
+      const v = (vSums[column] ?? 0) * chromaScale - 128 * chromaGain;
+      out[to] = clamp(y + 1.402 * v);
+      out[to + 1] = clamp(y - 0.344136 * u - 0.714136 * v);
+      out[to + 2] = clamp(y + 1.772 * u);
       to += 3;
     }
   }
   return { scale: 1 / step, offsetX: left, offsetY: top };
 }
 
-/** Which samples of a plane each pixel of the input averages along one axis. */
-interface Taps {
-  readonly perPixel: number;
-  readonly positions: Int32Array;
-}
+/** Which samples of a plane the pixels of the input average along one axis: a list of positions for each tap. */
+type Taps = readonly Int32Array[];
 
 function taps(pixels: number, samples: number, step: number): Taps {
-  const perPixel = Math.min(MAX_TAPS, Math.max(1, Math.round(step)));
-  const positions = new Int32Array(pixels * perPixel);
-  for (let i = 0; i < positions.length; i++) {
-    positions[i] = Math.min(samples - 1, Math.floor(((i + 0.5) / perPixel) * step));
-  }
-  return { perPixel, positions };
+  const count = Math.min(MAX_TAPS, Math.max(1, Math.floor(step)));
+  return Array.from({ length: count }, (_, tap) =>
+    Int32Array.from({ length: pixels }, (_, pixel) =>
+      Math.min(samples - 1, Math.floor((pixel + (tap + 0.5) / count) * step)),
+    ),
+  );
 }
 
-function sum(
+/** Sums up one row of the input from a plane, tap by tap: long plain loops are what the engine makes fast. */
+function sumRow(
   data: Uint8Array,
   plane: number,
   stride: number,
   across: Taps,
   down: Taps,
-  column: number,
   row: number,
-): number {
-  let total = 0;
-  const firstX = column * across.perPixel;
-  const firstY = row * down.perPixel;
-  for (let j = firstY; j < firstY + down.perPixel; j++) {
-    const line = plane + (down.positions[j] ?? 0) * stride;
-    for (let i = firstX; i < firstX + across.perPixel; i++) total += data[line + (across.positions[i] ?? 0)] ?? 0;
+  sums: Int32Array,
+) {
+  sums.fill(0);
+  for (const lines of down) {
+    const line = plane + (lines[row] ?? 0) * stride;
+    for (const positions of across) {
+      for (let column = 0; column < positions.length; column++) {
+        sums[column] = (sums[column] ?? 0) + (data[line + (positions[column] ?? 0)] ?? 0);
+      }
+    }
   }
-  return total;
 }
 
 function clamp(value: number): number {

@@ -1,47 +1,64 @@
-import type { FaceDetection, FaceQuality, PoorFaceCause, VideoFrame } from '../../domain.ts';
+import type { FaceDetection, FaceQuality, Point, PoorFaceCause, VideoFrame } from '../../domain.ts';
 import { CROP_SIZE, cropSquare } from './align.ts';
 
-/** Below or beyond these a face is not judged. */
+/**
+ * Below or beyond these a face is not judged: where, on pictures made worse step by step, the face network's top-1
+ * accuracy has fallen from 0.80 to about 0.70 (docs/decisions/0027 has the tables).
+ */
 const LIMITS = {
+  /** Also leaves room for the detector, whose key points are coarse on small faces. */
   minEyeDistancePx: 12,
   maxYawDeg: 40,
-  maxPitchDeg: 40,
-  minSharpness: 0.5,
-  minBrightness: 0.08,
+  /** Looking down hides the eyes; looking up hides little. */
+  minPitchDeg: -20,
+  maxPitchDeg: 35,
+  minSharpness: 1,
+  /** Dark skin in good light is above this. */
+  minBrightness: 0.1,
+  /** Share of the crop that lies outside the frame. */
   maxOutside: 0.15,
 } as const;
+
+/** Of a head seen from the front, in distances between the ears: how far the nose stands out, and how far below them. */
+const NOSE = { forward: 0.8, below: 0.2 } as const;
 
 /**
  * Measures one face, to decide whether it may be judged.
  *
  * @param crop what `alignFace` gave for this detection, [48, 48].
  */
-export function measureFace(_frame: VideoFrame, { keyPoints }: FaceDetection, crop: Float32Array): FaceQuality {
+export function measureFace({ keyPoints }: FaceDetection, crop: Float32Array): FaceQuality {
   const { rightEye, leftEye, nose, rightEar, leftEar } = keyPoints;
-  const eyes = { x: leftEye.x - rightEye.x, y: leftEye.y - rightEye.y };
-  const eyeDistancePx = Math.hypot(eyes.x, eyes.y);
-  const along = { x: eyes.x / eyeDistancePx, y: eyes.y / eyeDistancePx };
-  const fromEars = { x: nose.x - (rightEar.x + leftEar.x) / 2, y: nose.y - (rightEar.y + leftEar.y) / 2 };
-  const earDistance = (leftEar.x - rightEar.x) * along.x + (leftEar.y - rightEar.y) * along.y;
-  const aside = fromEars.x * along.x + fromEars.y * along.y;
-  const below = fromEars.y * along.x - fromEars.x * along.y;
+  const rollRad = Math.atan2(leftEye.y - rightEye.y, leftEye.x - rightEye.x);
+  const level = (from: Point, to: Point): Point => turn({ x: to.x - from.x, y: to.y - from.y }, -rollRad);
+  const ears = level(rightEar, leftEar);
+  const fromEars = level({ x: (rightEar.x + leftEar.x) / 2, y: (rightEar.y + leftEar.y) / 2 }, nose);
+  // Ears `breadth` apart and a nose in front of them, turned: seen ears.x = breadth cos yaw, nose.x = forward sin yaw.
+  const breadth = Math.hypot(ears.x, fromEars.x / NOSE.forward);
+  const raised = NOSE.below - fromEars.y / breadth;
   return {
-    eyeDistancePx,
-    yawDeg: degrees(Math.atan2(aside, Math.max(1, earDistance))),
-    pitchDeg: degrees(Math.atan2(-below, Math.max(1, earDistance))),
-    rollDeg: degrees(Math.atan2(eyes.y, eyes.x)),
+    eyeDistancePx: Math.hypot(leftEye.x - rightEye.x, leftEye.y - rightEye.y),
+    yawDeg: degrees(Math.atan2(fromEars.x / NOSE.forward, ears.x)),
+    pitchDeg: degrees(Math.asin(Math.max(-1, Math.min(1, raised / NOSE.forward)))),
+    rollDeg: degrees(rollRad),
     sharpness: 1000 * laplacianVariance(crop),
     brightness: crop.reduce((sum, grey) => sum + grey, 0) / crop.length,
   };
 }
 
+function turn({ x, y }: Point, rad: number): Point {
+  return { x: x * Math.cos(rad) - y * Math.sin(rad), y: x * Math.sin(rad) + y * Math.cos(rad) };
+}
+
 /** Why a face must not be judged; null when it may. */
 export function poorFace(quality: FaceQuality, detection: FaceDetection, frame: VideoFrame): PoorFaceCause | null {
-  if (!(quality.eyeDistancePx >= LIMITS.minEyeDistancePx)) return 'small';
-  if (outsideShare(detection, frame) > LIMITS.maxOutside) return 'cut-off';
-  if (Math.abs(quality.yawDeg) > LIMITS.maxYawDeg || Math.abs(quality.pitchDeg) > LIMITS.maxPitchDeg) return 'turned';
-  if (quality.brightness < LIMITS.minBrightness) return 'dark';
-  if (quality.sharpness < LIMITS.minSharpness) return 'blurred';
+  const { eyeDistancePx, yawDeg, pitchDeg, sharpness, brightness } = quality;
+  if (!(eyeDistancePx >= LIMITS.minEyeDistancePx)) return 'small';
+  if (!(outsideShare(detection, frame) <= LIMITS.maxOutside)) return 'cut-off';
+  if (!(Math.abs(yawDeg) <= LIMITS.maxYawDeg)) return 'turned';
+  if (!(pitchDeg >= LIMITS.minPitchDeg && pitchDeg <= LIMITS.maxPitchDeg)) return 'turned';
+  if (!(brightness >= LIMITS.minBrightness)) return 'dark';
+  if (!(sharpness >= LIMITS.minSharpness)) return 'blurred';
   return null;
 }
 
