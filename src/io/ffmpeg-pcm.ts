@@ -1,16 +1,14 @@
-/** Cuts decoded sound into chunks whose times never overlap. */
+/** Cuts decoded sound into chunks of even length. */
+import { SAMPLE_RATE_HZ } from '../core/features.ts';
 import type { PcmChunk } from '../domain.ts';
 
-/** Sound at 16 kHz, as everywhere in the pipelines. */
-export const SAMPLES_PER_MS = 16;
-
-const CHUNK_SAMPLES = 100 * SAMPLES_PER_MS;
+const CHUNK_SAMPLES = SAMPLE_RATE_HZ / 10;
 
 /** Containers round timestamps, some to tens of ms; below this the count of samples is the better clock. */
 const TOLERANCE_MS = 60;
 
 /** State of one stream of sound; made by `pcmCutter`. */
-export interface PcmCutter {
+interface PcmCutter {
   /** The chunks that are full now. `ms` is when the first sample was captured, by the container. */
   push(samples: Float32Array, ms: number): readonly PcmChunk[];
   /** What is left at the end of the stream. */
@@ -18,42 +16,37 @@ export interface PcmCutter {
 }
 
 /**
- * Chunks of 100 ms. Samples that follow one another are timed by counting them; where the container's time runs ahead of
- * the count there is a gap, and the next chunk starts after it; where it falls behind, the overlap is dropped.
+ * Chunks of 100 ms, timed by counting samples for as long as the container's time agrees. Where it does not (sound was
+ * lost, or runs over itself) the chunk ends, and the next one begins at the container's time.
  */
 export function pcmCutter(): PcmCutter {
-  let pending = new Float32Array(CHUNK_SAMPLES);
+  let chunk = new Float32Array(CHUNK_SAMPLES);
   let filled = 0;
-  let pendingMs = 0;
-  let expectedMs: number | null = null;
+  let startMs = -Infinity;
+
+  const endMs = (): number => startMs + (filled * 1000) / SAMPLE_RATE_HZ;
 
   const flush = (): readonly PcmChunk[] => {
     if (filled === 0) return [];
-    const chunk = { samples: pending.subarray(0, filled), captureMs: pendingMs };
-    pendingMs += filled / SAMPLES_PER_MS;
-    pending = new Float32Array(CHUNK_SAMPLES);
+    const full = { samples: chunk.subarray(0, filled), captureMs: startMs };
+    startMs = endMs();
+    chunk = new Float32Array(CHUNK_SAMPLES);
     filled = 0;
-    return [chunk];
+    return [full];
   };
 
   return {
     push: (samples, ms) => {
       const chunks: PcmChunk[] = [];
-      const drift = expectedMs === null ? Infinity : ms - expectedMs;
-      let rest = samples;
-      if (drift > TOLERANCE_MS) {
+      if (Math.abs(ms - endMs()) > TOLERANCE_MS) {
         chunks.push(...flush());
-        pendingMs = ms;
-        expectedMs = ms;
-      } else if (drift < -TOLERANCE_MS) {
-        rest = samples.subarray(Math.round(-drift * SAMPLES_PER_MS));
+        startMs = ms;
       }
-      expectedMs = (expectedMs ?? ms) + rest.length / SAMPLES_PER_MS;
-      while (rest.length > 0) {
-        const part = rest.subarray(0, CHUNK_SAMPLES - filled);
-        pending.set(part, filled);
+      for (let at = 0; at < samples.length;) {
+        const part = samples.subarray(at, at + CHUNK_SAMPLES - filled);
+        chunk.set(part, filled);
         filled += part.length;
-        rest = rest.subarray(part.length);
+        at += part.length;
         if (filled === CHUNK_SAMPLES) chunks.push(...flush());
       }
       return chunks;
