@@ -206,8 +206,10 @@ function said(run: Run, x: Scale, colours: TimelineSvgOptions['colours']): strin
   );
 }
 
-const shortened = (words: string, length: number): string =>
-  [...words].length > length ? `${[...words].slice(0, length - 1).join('')}…` : words;
+function shortened(words: string, length: number): string {
+  const letters = Array.from(words);
+  return letters.length > length ? `${letters.slice(0, length - 1).join('')}…` : words;
+}
 
 function clock(ms: number, totalMs: number): string {
   const s = Math.round(ms / 1000);

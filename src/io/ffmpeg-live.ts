@@ -43,8 +43,9 @@ export async function* liveMedia(
   yield { kind: 'track', modality: 'face', state: 'off' };
   const known = new Set<Modality>();
   let waitMs = 0;
-  for (let attempt = 1; attempt <= options.attempts && !signal.aborted; attempt++) {
+  for (let attempt = 1; attempt <= options.attempts; attempt++) {
     await pause(waitMs, signal);
+    if (signal.aborted) return;
     waitMs = Math.min(options.backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS);
     const present = new Set<Modality>();
     const stall = new AbortController();
@@ -67,7 +68,7 @@ export async function* liveMedia(
       if (known.size === 0 && attempt === options.attempts) throw thrown;
     }
     for (const modality of present) yield { kind: 'track', modality, state: 'off' };
-    if (!signal.aborted) options.onLost(attempt);
+    options.onLost(attempt);
   }
 }
 

@@ -115,7 +115,7 @@ function unreadable(input: MediaInput, stderr: string, timedOut: boolean): Under
       `cannot open '${input.shown}': no answer within ${PROBE_TIMEOUT_MS / 1000} s`,
       { cause },
     );
-  if (/not on whitelist/.test(stderr))
+  if (stderr.includes('not on whitelist'))
     return new UndertoneError(
       'bad-media',
       `'${input.shown}' is a playlist that leads elsewhere: give the file or URL that it names`,

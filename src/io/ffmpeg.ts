@@ -129,46 +129,49 @@ async function* run(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   if (signal.aborted) return;
-  const pipe = new PassThrough({ highWaterMark: PIPE_BYTES });
+  // Without 'close' events: on one, fluent-ffmpeg fails a process that has not ended 20 ms after its output has.
+  const pipe = new PassThrough({ highWaterMark: PIPE_BYTES, emitClose: false });
+  pipe.on('error', () => undefined);
   // Lists are spread: fluent-ffmpeg splits an option given as one string at its spaces.
   const command = ffmpeg(input.url)
     .inputOptions(...before)
     .outputOptions(...after)
     .output(pipe);
   command.setFfmpegPath(binary);
-  const process = { started: false, ended: false };
-  const kill = (): void => {
-    if (process.started && !process.ended) command.kill('SIGKILL');
-    pipe.destroy();
+  const process: { state: 'starting' | 'running' | 'ended'; stopped: boolean } = { state: 'starting', stopped: false };
+  const stop = (): void => {
+    process.stopped = true;
+    if (process.state === 'running') command.kill('SIGKILL');
+    pipe.destroy(new Error('stopped'));
   };
   const outcome = new Promise<Error | null>((settle) => {
     command
       .on('start', () => {
-        process.started = true;
-        if (signal.aborted) kill();
+        process.state = 'running';
+        if (process.stopped) stop();
       })
       .on('end', () => {
-        process.ended = true;
+        process.state = 'ended';
         settle(null);
       })
       .on('error', (error: Error, _stdout, stderr) => {
-        process.ended = true;
         settle(failure(error, stderr, binary, input));
         // A process that ran ends the pipe itself, after its last bytes; one that never did cannot.
-        if (!process.started || 'code' in error) pipe.end();
+        if (process.state === 'starting' || 'code' in error) pipe.end();
+        process.state = 'ended';
       });
   });
-  signal.addEventListener('abort', kill);
-  command.run();
+  signal.addEventListener('abort', stop);
   try {
+    command.run();
     yield* pipe as AsyncIterable<Uint8Array>;
     const error = await outcome;
     if (error !== null) throw error;
   } catch (thrown) {
-    if (!signal.aborted) throw thrown;
+    if (!process.stopped) throw thrown;
   } finally {
-    signal.removeEventListener('abort', kill);
-    kill();
+    signal.removeEventListener('abort', stop);
+    stop();
   }
 }
 
