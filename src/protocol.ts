@@ -24,6 +24,8 @@ export const CLOSE = {
   heartbeat: 4004,
   /** The subscriber stayed too slow even for conflated messages. */
   tooSlow: 4008,
+  /** Another connection has resumed this participant; do not reconnect. */
+  replaced: 4009,
   /** Too many malformed or too frequent messages. */
   abuse: 4029,
 } as const;

@@ -42,8 +42,6 @@ export interface RoomLog {
   append(event: RoomEvent, nowMs: number): LogEntry;
   /** At most `max` events that follow `place`; `too-old` when they are not all kept, or the epoch is another. */
   since(place: LogPlace, max?: number): readonly LogEntry[] | 'too-old';
-  /** What `conflate` leaves of all events from number `from` on; `too-old` when they are not all kept. */
-  conflated(from: number): readonly RoomEvent[] | 'too-old';
   /** The room now, with the verdicts that were appended in the last `historyMs`. */
   snapshot(nowMs: number, historyMs: number): RoomSnapshot;
 }
@@ -100,9 +98,6 @@ export function createRoomLog(epoch: string, options: RoomLogOptions = {}): Room
       if (place.epoch !== epoch || place.seq < firstSeq - 1 || place.seq > lastSeq) return 'too-old';
       return entries(place.seq + 1, max);
     },
-    conflated(from) {
-      return from < firstSeq ? 'too-old' : conflate(entries(from).map((entry) => entry.event));
-    },
     snapshot(nowMs, historyMs) {
       dropAged(nowMs);
       const history = entries(firstSeq)
@@ -122,32 +117,4 @@ export function createRoomLog(epoch: string, options: RoomLogOptions = {}): Room
       };
     },
   };
-}
-
-/**
- * What is left of consecutive events when only their outcome matters, in order: the latest verdict of each
- * participant, the latest word on each segment, and every change of a participant. Consent is among those changes, and
- * a closed segment is a record and not a passing state: neither may be lost to a slow reader.
- */
-export function conflate(events: Iterable<RoomEvent>): readonly RoomEvent[] {
-  const kept = new Map<unknown, RoomEvent>();
-  for (const event of events) {
-    const key = conflationKey(event);
-    // Deleted first: an event's place in the outcome is that of its latest word.
-    kept.delete(key);
-    kept.set(key, event);
-  }
-  return [...kept.values()];
-}
-
-/** Events with one key supersede one another; one that nothing supersedes is its own key. */
-function conflationKey(event: RoomEvent): unknown {
-  switch (event.kind) {
-    case 'verdict':
-      return `verdict ${event.participant}`;
-    case 'segment':
-      return `segment ${event.segment.index} ${event.participant}`;
-    default:
-      return event;
-  }
 }

@@ -4,7 +4,7 @@ import type { RoomEvent } from '../core/room-state.ts';
 import type { Clock, Log, Meter } from '../ports.ts';
 
 /** One room's numbered events, for whoever forwards them: the log, and news of what is appended. */
-export interface RoomFeed extends Pick<RoomLog, 'epoch' | 'lastSeq' | 'since' | 'conflated'> {
+export interface RoomFeed extends Pick<RoomLog, 'epoch' | 'lastSeq' | 'since'> {
   readonly room: string;
   snapshot(historyMs: number): RoomSnapshot;
   /** Hear of every new event, in order; returns how to stop. */
@@ -50,7 +50,6 @@ export function createRoomFeed(room: string, epoch: string, deps: RoomFeedDeps):
       return events.lastSeq;
     },
     since: (place, max) => events.since(place, max),
-    conflated: (from) => events.conflated(from),
     snapshot: (historyMs) => events.snapshot(clock.now(), historyMs),
     listen(listener) {
       listeners.add(listener);
