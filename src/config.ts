@@ -76,6 +76,10 @@ export const settings = z.object({
   UNDERTONE_MAX_PARTICIPANTS: count(64).describe('Participants in a room'),
   UNDERTONE_MAX_CONNECTIONS: count(512).describe('WebSocket connections'),
   UNDERTONE_RECONNECT_MS: ms(10_000, 0, 600_000).describe('How long a lost participant may come back, ms'),
+  UNDERTONE_TOKEN: z
+    .string()
+    .optional()
+    .describe('Token that `undertone watch` signs in with; for a server of this machine one is made'),
   UNDERTONE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('Log level'),
 });
 
@@ -88,26 +92,37 @@ export interface Config extends Omit<Settings, 'UNDERTONE_SECRET'> {
   readonly loopback: boolean;
 }
 
+/** Read by the CLI and the tests, not by the server. */
+const ELSEWHERE = new Set(['UNDERTONE_TOKEN', 'UNDERTONE_CHROMIUM']);
+
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /**
- * Read and validate the settings.
- * @throws UndertoneError `config-invalid`, naming every bad variable; off loopback also when there is no secret.
- * @example const config = readConfig(process.env);
+ * Read and validate the settings, for what runs without a server. Touches no file.
+ * @throws UndertoneError `config-invalid`, naming every bad variable.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const known = new Set(Object.keys(settings.shape));
   const problems = Object.keys(env)
-    .filter((key) => key.startsWith('UNDERTONE_') && !known.has(key))
+    .filter((key) => key.startsWith('UNDERTONE_') && !known.has(key) && !ELSEWHERE.has(key))
     .map((key) => `${key}: there is no such setting; see the table in README.md`);
   const given = Object.fromEntries(Object.entries(env).filter(([key, value]) => known.has(key) && value !== ''));
   const parsed = settings.safeParse(given);
   if (!parsed.success)
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   if (problems.length > 0 || !parsed.success) throw new UndertoneError('config-invalid', problems.join('\n'));
-  const config = parsed.data;
-  if (config.UNDERTONE_HOP_MS > config.UNDERTONE_WINDOW_MS)
+  if (parsed.data.UNDERTONE_HOP_MS > parsed.data.UNDERTONE_WINDOW_MS)
     throw new UndertoneError('config-invalid', 'UNDERTONE_HOP_MS: must not exceed UNDERTONE_WINDOW_MS');
+  return parsed.data;
+}
+
+/**
+ * Read and validate the settings of a server, and resolve its secret.
+ * @throws UndertoneError `config-invalid`, naming every bad variable; off loopback also when there is no secret.
+ * @example const config = readConfig(process.env);
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const config = readSettings(env);
   const loopback = LOOPBACK.has(config.UNDERTONE_HOST);
   const secret = config.UNDERTONE_SECRET ?? (loopback ? loopbackSecret(config.UNDERTONE_DATA_DIR) : undefined);
   if (secret === undefined)
@@ -121,7 +136,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
 /** The settings as they may be printed: secrets masked. */
 export function maskConfig(config: Config): Readonly<Record<string, unknown>> {
-  return { ...config, UNDERTONE_SECRET: '***' };
+  return {
+    ...config,
+    UNDERTONE_SECRET: '***',
+    ...(config.UNDERTONE_TOKEN !== undefined && { UNDERTONE_TOKEN: '***' }),
+  };
 }
 
 /** A secret that survives restarts, so that pages and CLI on this machine keep working; only its owner can read it. */

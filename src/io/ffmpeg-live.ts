@@ -136,5 +136,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
       done();
     }
     signal.addEventListener('abort', finish);
+    if (signal.aborted) finish();
   });
 }
