@@ -48,6 +48,7 @@ export async function buildWorker(setup, { packageDir, recipeDir, target, noPreb
       if (done !== undefined) progress(Number(done) / Number(total));
     },
   });
+  if (code === 0) chmodSync(built, 0o755);
   const problem = code === 0 ? whyNotStarting(built) : `the build ended with ${code}`;
   if (problem !== undefined)
     throw new SetupError(
@@ -55,7 +56,6 @@ export async function buildWorker(setup, { packageDir, recipeDir, target, noPreb
       `${otherwise}\nTo build from scratch, delete ${buildDir}.`,
       output,
     );
-  chmodSync(built, 0o755);
   renameSync(built, target);
   rmSync(buildDir, { recursive: true, force: true });
 }
