@@ -76,10 +76,6 @@ export const settings = z.object({
   UNDERTONE_MAX_PARTICIPANTS: count(64).describe('Participants in a room'),
   UNDERTONE_MAX_CONNECTIONS: count(512).describe('WebSocket connections'),
   UNDERTONE_RECONNECT_MS: ms(10_000, 0, 600_000).describe('How long a lost participant may come back, ms'),
-  UNDERTONE_TOKEN: z
-    .string()
-    .optional()
-    .describe('Token that `undertone watch` signs in with; for a server of this machine one is made'),
   UNDERTONE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('Log level'),
 });
 
@@ -136,11 +132,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
 /** The settings as they may be printed: secrets masked. */
 export function maskConfig(config: Config): Readonly<Record<string, unknown>> {
-  return {
-    ...config,
-    UNDERTONE_SECRET: '***',
-    ...(config.UNDERTONE_TOKEN !== undefined && { UNDERTONE_TOKEN: '***' }),
-  };
+  return { ...config, UNDERTONE_SECRET: '***' };
 }
 
 /** A secret that survives restarts, so that pages and CLI on this machine keep working; only its owner can read it. */
