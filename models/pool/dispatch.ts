@@ -99,7 +99,7 @@ export function dispatchTo(
       return new Promise<Calls[K]['answer']>((resolve, reject) => {
         const call: Call = { request, transfer, reject, resolve: (value) => resolve(value as Calls[K]['answer']) };
         if (!queue.push(kind, call)) {
-          meter.count('undertone_discarded_total', { queue: `inference-${kind}`, reason: 'full' });
+          meter.count('undertone_discarded_total', { queue: `inference-${kind}`, reason: 'overload' });
           reject(
             new UndertoneError('limit-reached', `${limits[kind]} ${kind} calls wait for inference already: send fewer`),
           );

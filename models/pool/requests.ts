@@ -42,10 +42,15 @@ export function ownSpeech(samples: Float32Array, state: SpeechState | null): Own
   return { request: { samples: own, state }, transfer: [own.buffer] };
 }
 
-/** Moves the frame's buffer where it is the frame's alone; of a buffer that others share, the frame's part is copied. */
+/**
+ * Moves the frame's buffer where it is the frame's alone; of a buffer that others share, the frame's part is copied.
+ * @throws UndertoneError `bad-media` when the buffer was moved before.
+ */
 export function ownFrame(frame: VideoFrame): OwnedRequest<VideoFrame> {
   const { buffer, byteLength } = frame.data;
-  const alone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && !buffer.detached;
-  const data = alone ? new Uint8Array(buffer.transfer()) : frame.data.slice();
+  const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  if (whole && buffer.detached)
+    throw new UndertoneError('bad-media', 'the frame was given away already: detectFaces takes its buffer over');
+  const data = whole ? new Uint8Array(buffer.transfer()) : frame.data.slice();
   return { request: { ...frame, data }, transfer: [data.buffer] };
 }
