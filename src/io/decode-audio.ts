@@ -55,6 +55,7 @@ export function audioStream({ emit, count, now }: StreamPorts): StreamDecoder {
     },
     close() {
       waiting = emptyJitter;
+      return Promise.resolve();
     },
   };
 }

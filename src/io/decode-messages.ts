@@ -15,7 +15,9 @@ export type DecoderCommand =
   | { readonly kind: 'open'; readonly stream: number; readonly options: StreamOptions }
   | { readonly kind: 'close'; readonly stream: number }
   /** Packed by `packBatch`; answered by one report with `done`. */
-  | { readonly kind: 'batch'; readonly batch: ArrayBuffer };
+  | { readonly kind: 'batch'; readonly batch: ArrayBuffer }
+  /** Close every stream and leave. */
+  | { readonly kind: 'stop' };
 
 /** What came out of one stream. `seconds`: how long decoding took. */
 export type StreamOutput =
@@ -37,6 +39,8 @@ export interface DecoderReport {
   readonly done: boolean;
   readonly outputs: readonly { readonly stream: number; readonly output: StreamOutput }[];
   readonly counters: readonly CounterGrowth[];
+  /** Why the thread is about to leave. */
+  readonly failure?: string;
 }
 
 /** One stream inside a decoder thread. */
@@ -45,7 +49,8 @@ export interface StreamDecoder {
   push(bytes: Uint8Array, capture: { readonly captureMs: number; readonly epoch: number }): void;
   /** Let go of packets that waited long enough for a missing one. */
   expire(): void;
-  close(): void;
+  /** Nothing comes out from now on; resolves when native code has let go of it. */
+  close(): Promise<void>;
 }
 
 /** What a stream inside a decoder thread may do. */

@@ -1,4 +1,5 @@
 /** One decoder thread: started, fed one batch at a time, started again when it dies, and its streams with it. */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { asUndertoneError, UndertoneError } from '../errors.ts';
 import type { Log, Meter } from '../ports.ts';
@@ -36,6 +37,8 @@ const MAX_AUDIO_PACKETS = 100;
 const MAX_VIDEO_PACKETS = 600;
 /** A thread that dies at once is started again ever more slowly, ms. */
 const RESTART_MS = { first: 100, most: 5000, forgetAfter: 10_000 };
+/** A thread that does not leave by itself is ended, ms. */
+const STOP_WITHIN_MS = 2000;
 
 /**
  * Start a decoder thread and wait until its codecs are loaded.
@@ -66,7 +69,8 @@ export async function startDecodeThread({ entry, log, meter }: DecodeThreadOptio
     say({ kind: 'batch', batch }, [batch]);
   }
 
-  function hear({ done, outputs, counters }: DecoderReport): void {
+  function hear({ done, outputs, counters, failure }: DecoderReport): void {
+    if (failure !== undefined) log.error({ err: failure }, 'decoder thread failed');
     for (const { name, labels, by } of counters) meter.count(name, labels, by);
     for (const { stream, output } of outputs) streams.get(stream)?.onOutput(output);
     if (!done) return;
@@ -154,7 +158,12 @@ export async function startDecodeThread({ entry, log, meter }: DecodeThreadOptio
     async stop() {
       stopping = true;
       clearTimeout(restart);
-      await worker.terminate();
+      if (!alive) return;
+      const left = once(worker, 'exit');
+      say({ kind: 'stop' });
+      const patience = setTimeout(() => void worker.terminate(), STOP_WITHIN_MS);
+      await left;
+      clearTimeout(patience);
     },
   };
 }

@@ -22,7 +22,7 @@ const MAX_PIXELS = 2560 * 1440;
 /** Frames inside the codec, about a second, before a backlog is cut. */
 const MAX_DECODING = 30;
 /** Pictures being copied out. */
-const MAX_COPYING = 4;
+const MAX_COPYING = 8;
 const KEY_FRAME_AGAIN_MS = 1000;
 const KIND = { kind: 'video' };
 
@@ -125,15 +125,18 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
   /** A decoder that met bytes it cannot decode is closed for good: the next key frame gets a new one. */
   function fail(): void {
     count('undertone_decode_errors_total', KIND);
-    dispose();
+    void dispose();
     wantKeyFrame();
   }
 
-  function dispose(): void {
+  /** Frames under way are waited for: a thread that ends while native code still holds some takes the process with it. */
+  async function dispose(): Promise<void> {
     const old = decoder;
     decoder = null;
     decoding = [];
-    if (old !== null && old.state !== 'closed') old.close();
+    if (old === null || !isOpen(old)) return;
+    await old.flush().catch(() => undefined);
+    if (isOpen(old)) old.close();
   }
 
   function shown(frame: DecodedFrame): void {
@@ -191,9 +194,14 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
       closed = true;
       waiting = emptyJitter;
       state = null;
-      dispose();
+      return dispose().then(() => copied);
     },
   };
+}
+
+/** A function, because a decoder closes itself on an error while it is being waited for. */
+function isOpen(decoder: VideoDecoder): boolean {
+  return decoder.state !== 'closed';
 }
 
 function isDecodable({ width, height }: FrameSize): boolean {

@@ -1,5 +1,5 @@
 /** The decoder thread: opens streams, decodes batches of packets and reports what came out. Started by `decode.ts`. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, type MessagePort } from 'node:worker_threads';
 import { audioStream } from './decode-audio.ts';
 import { unpackBatch } from './decode-batch.ts';
 import type {
@@ -16,19 +16,24 @@ import { videoStream } from './decode-video.ts';
 const EXPIRE_EVERY_MS = 20;
 const DEFAULT_FPS = 5;
 
-const port = parentPort;
-if (port === null) throw new Error('decode-worker.ts runs as a worker thread of decode.ts');
+const port = threadPort();
 
 const streams = new Map<number, StreamDecoder>();
 let outputs: { stream: number; output: StreamOutput }[] = [];
 let transfers: ArrayBuffer[] = [];
 const counters = new Map<string, CounterGrowth>();
+const closing = new Set<Promise<void>>();
 let inBatch = false;
+
+function threadPort(): MessagePort {
+  if (parentPort === null) throw new Error('decode-worker.ts runs as a worker thread of decode.ts');
+  return parentPort;
+}
 
 function report(done: boolean): void {
   if (!done && outputs.length === 0) return;
   const message: DecoderReport = { done, outputs, counters: [...counters.values()] };
-  port?.postMessage(message, transfers);
+  port.postMessage(message, transfers);
   outputs = [];
   transfers = [];
   counters.clear();
@@ -62,8 +67,7 @@ port.on('message', (command: DecoderCommand) => {
       streams.set(command.stream, open(command.stream, command.options));
       break;
     case 'close':
-      streams.get(command.stream)?.close();
-      streams.delete(command.stream);
+      close(command.stream);
       break;
     case 'batch':
       inBatch = true;
@@ -71,12 +75,37 @@ port.on('message', (command: DecoderCommand) => {
         streams.get(stream)?.push(bytes, { captureMs, epoch });
       inBatch = false;
       report(true);
+      break;
+    case 'stop':
+      void leave(0);
   }
 });
 
-setInterval(() => {
+function close(id: number): void {
+  const stream = streams.get(id);
+  if (stream === undefined) return;
+  streams.delete(id);
+  const done = stream.close().finally(() => closing.delete(done));
+  closing.add(done);
+}
+
+/** Ends the thread once no native code works for it any more. */
+async function leave(code: number): Promise<void> {
+  clearInterval(expiry);
+  for (const id of [...streams.keys()]) close(id);
+  await Promise.allSettled(closing);
+  process.exit(code);
+}
+
+const expiry = setInterval(() => {
   for (const stream of streams.values()) stream.expire();
-}, EXPIRE_EVERY_MS).unref();
+}, EXPIRE_EVERY_MS);
+
+process.once('uncaughtException', (error) => {
+  const last: DecoderReport = { done: false, outputs: [], counters: [], failure: error.stack ?? error.message };
+  port.postMessage(last);
+  void leave(1);
+});
 
 // The first report says that the codecs are loaded.
 report(true);

@@ -20,7 +20,10 @@ afterAll(async () => {
 function tone(packets = 50): Uint8Array[] {
   const encoder = new Encoder({ channels: 1, sample_rate: 48_000, application: 'voip' });
   return Array.from({ length: packets }, (_, n) => {
-    const pcm = Int16Array.from({ length: 960 }, (_, i) => 8000 * Math.sin((2 * Math.PI * 440 * (n * 960 + i)) / 48_000));
+    const pcm = Int16Array.from(
+      { length: 960 },
+      (_, i) => 8000 * Math.sin((2 * Math.PI * 440 * (n * 960 + i)) / 48_000),
+    );
     return rtpPacket({ sequence: 65_530 + n, timestamp: n * 960, payload: encoder.encode(pcm) });
   });
 }

@@ -1,0 +1,209 @@
+/** One mediasoup worker process with its port, UDP and TCP; started again when it dies. */
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createWorker, type types } from 'mediasoup';
+import { UndertoneError } from '../errors.ts';
+import type { Log, Meter } from '../ports.ts';
+import { ROOM_CODECS } from './webrtc-codecs.ts';
+
+export interface MediaWorkerOptions {
+  /** mediasoup's worker binary; mediasoup's own when left out. */
+  readonly workerBin?: string | undefined;
+  /** Address to listen on. */
+  readonly host: string;
+  /** Port for UDP and TCP; 0 takes a free one. */
+  readonly port: number;
+  /** Address or host name that participants reach, when it is not `host`. */
+  readonly announced?: string | undefined;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** What a room has of a worker. */
+export interface WorkerRoom {
+  readonly router: types.Router;
+  readonly server: types.WebRtcServer;
+  /** Hands RTP to this process. */
+  readonly direct: types.DirectTransport;
+  close(): void;
+}
+
+export interface MediaWorker {
+  readonly alive: boolean;
+  /** The process, for the log and for tests; undefined while it is being started again. */
+  readonly pid: number | undefined;
+  /** @param onLost called once when the process has ended, by accident (`died`) or because it was told to. */
+  openRoom(onLost: (died: boolean) => void): Promise<WorkerRoom>;
+  /** Resolves when the process has ended. */
+  close(): Promise<void>;
+}
+
+interface Running {
+  readonly worker: types.Worker;
+  readonly server: types.WebRtcServer;
+}
+
+/** A process that dies at once is started again ever more slowly, ms. */
+const RESTART_MS = { first: 100, most: 10_000, forgetAfter: 30_000 };
+const FREE_PORT_TRIES = 10;
+
+/**
+ * Start a worker process.
+ * @throws UndertoneError `setup-missing` when there is no such binary or it does not start, `port-in-use`.
+ */
+export async function startMediaWorker(options: MediaWorkerOptions): Promise<MediaWorker> {
+  const { log, meter } = options;
+  const stopped = new AbortController();
+  let restartMs = RESTART_MS.first;
+  let restarting: Promise<void> = Promise.resolve();
+  let running: Running | null = watch(await start(options));
+
+  function watch(started: Running): Running {
+    const startedMs = performance.now();
+    const { worker } = started;
+    worker.once('died', (error) => {
+      running = null;
+      if (stopped.signal.aborted) return;
+      if (performance.now() - startedMs > RESTART_MS.forgetAfter) restartMs = RESTART_MS.first;
+      log.error({ pid: worker.pid, err: error.message, restartMs }, 'mediasoup worker died');
+      restarting = restart();
+    });
+    // mediasoup closes its workers itself when the process is told to end.
+    worker.observer.once('close', () => {
+      running = null;
+    });
+    return started;
+  }
+
+  async function restart(): Promise<void> {
+    for (;;) {
+      const aborted = await sleep(restartMs, false, { signal: stopped.signal, ref: false }).catch(() => true);
+      if (aborted) return;
+      restartMs = Math.min(2 * restartMs, RESTART_MS.most);
+      meter.count('undertone_webrtc_worker_restarts_total');
+      try {
+        running = watch(await start(options));
+        return;
+      } catch (error) {
+        log.error({ err: String(error), restartMs }, 'mediasoup worker did not start again');
+      }
+    }
+  }
+
+  return {
+    get alive() {
+      return running !== null;
+    },
+    get pid() {
+      return running?.worker.pid;
+    },
+    async openRoom(onLost) {
+      if (running === null) throw crashed();
+      const { worker, server } = running;
+      try {
+        const router = await worker.createRouter({ mediaCodecs: ROOM_CODECS });
+        router.once('workerclose', () => {
+          onLost(worker.died);
+        });
+        const direct = await router.createDirectTransport();
+        const close = () => {
+          router.close();
+        };
+        return { router, server, direct, close };
+      } catch (cause) {
+        throw crashed(cause);
+      }
+    },
+    async close() {
+      stopped.abort();
+      await restarting;
+      const last = running?.worker;
+      if (last === undefined) return;
+      const ended = new Promise<void>((resolve) => {
+        if (last.subprocessClosed) resolve();
+        else last.once('subprocessclose', resolve);
+      });
+      last.close();
+      await ended;
+    },
+  };
+}
+
+function crashed(cause?: unknown): UndertoneError {
+  return new UndertoneError(
+    'worker-crashed',
+    'the WebRTC worker has stopped and is being started again: try again in a second',
+    {
+      cause,
+    },
+  );
+}
+
+async function start(options: MediaWorkerOptions): Promise<Running> {
+  const { workerBin, port } = options;
+  const worker = await createWorker({ logLevel: 'error', ...(workerBin === undefined ? {} : { workerBin }) }).catch(
+    (cause: unknown) => {
+      const which = workerBin ?? 'of the mediasoup package';
+      throw new UndertoneError(
+        'setup-missing',
+        `the mediasoup worker ${which} does not start: run npm start, which builds one`,
+        {
+          cause,
+        },
+      );
+    },
+  );
+  try {
+    return { worker, server: await (port === 0 ? listenAnywhere(worker, options) : listen(worker, options, port)) };
+  } catch (error) {
+    worker.close();
+    throw error;
+  }
+}
+
+async function listen(worker: types.Worker, options: MediaWorkerOptions, port: number): Promise<types.WebRtcServer> {
+  const { host, announced } = options;
+  const info = { ip: host, port, ...(announced === undefined ? {} : { announcedAddress: announced }) };
+  try {
+    return await worker.createWebRtcServer({
+      listenInfos: [
+        { ...info, protocol: 'udp' },
+        { ...info, protocol: 'tcp' },
+      ],
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (/in use/i.test(why))
+      throw new UndertoneError(
+        'port-in-use',
+        `${host}:${String(port)} (UDP and TCP) is taken: set UNDERTONE_WEBRTC_PORT to another port`,
+        { cause },
+      );
+    throw new UndertoneError(
+      'config-invalid',
+      `WebRTC cannot listen on ${host}:${String(port)} (${why}): set UNDERTONE_WEBRTC_HOST to an address of this machine`,
+      { cause },
+    );
+  }
+}
+
+/** UDP and TCP must share a number; the system offers one for TCP, and UDP has it too unless somebody was faster. */
+async function listenAnywhere(worker: types.Worker, options: MediaWorkerOptions): Promise<types.WebRtcServer> {
+  for (let left = FREE_PORT_TRIES; ; left--) {
+    try {
+      return await listen(worker, options, await freePort(options.host));
+    } catch (error) {
+      if (left === 0 || !(error instanceof UndertoneError && error.code === 'port-in-use')) throw error;
+    }
+  }
+}
+
+async function freePort(host: string): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject).listen(0, host, resolve);
+  });
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return address === null || typeof address === 'string' ? 0 : address.port;
+}
