@@ -3,10 +3,11 @@
  * and believed only when their hashes are the pinned ones.
  */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UndertoneError } from '../../src/errors.ts';
 import { npmPack } from './npm-pack.ts';
+import type { NpmPackOptions } from './npm-pack.ts';
 import { readTarball } from './tarball.ts';
 
 /** A package at one version, and the hashes of what is wanted from it. */
@@ -19,15 +20,12 @@ export interface NpmPackage {
   readonly files: Readonly<Record<string, string>>;
 }
 
-export interface PackageOptions {
+/** How a package is come by. */
+export interface PackageOptions extends NpmPackOptions {
   /** A tarball or an unpacked package to take instead of asking npm. */
   readonly from?: string;
   /** Folder in which fetched tarballs are kept for the next time. */
   readonly cacheDir: string;
-  /** Is told what is going on, a line at a time. */
-  readonly log: (line: string) => void;
-  /** Ends the fetch; what was half fetched is removed. */
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -64,7 +62,9 @@ async function readPackage(source: NpmPackage, options: PackageOptions): Promise
     return readTarball(kept, paths);
   }
   await npmPack(`${source.name}@${source.version}`, cached, options);
-  return readTarball(intact(source, await readFile(cached)), paths);
+  const fetched = await readFile(cached);
+  if (integrityOf(fetched) !== source.integrity) await rm(cached);
+  return readTarball(intact(source, fetched), paths);
 }
 
 async function readFolder(source: NpmPackage, folder: string): Promise<ReadonlyMap<string, Buffer>> {

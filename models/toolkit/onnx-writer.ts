@@ -3,14 +3,24 @@
  * same bytes, so a model's hash says what is in it.
  */
 
-/** Element types of tensors, with their number in `TensorProto.DataType`. */
-const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
+/** Element types of tensors: their number in `TensorProto.DataType`, and what holds them here. */
+const ELEMENT_TYPES = {
+  float32: { code: 1, holder: Float32Array },
+  uint8: { code: 2, holder: Uint8Array },
+  int8: { code: 3, holder: Int8Array },
+  int32: { code: 6, holder: Int32Array },
+  int64: { code: 7, holder: BigInt64Array },
+  bool: { code: 9, holder: Uint8Array },
+  float64: { code: 11, holder: Float64Array },
+} as const;
 
+/** Type of a tensor's elements. */
 export type OnnxElementType = keyof typeof ELEMENT_TYPES;
 
-/** Raw little-endian elements; `bool` travels as one byte each. */
+/** Elements in memory; a `bool` is a byte of 0 or 1. */
 export type OnnxData = Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
+/** A constant of the graph. */
 export interface OnnxTensor {
   readonly name: string;
   readonly type: OnnxElementType;
@@ -35,6 +45,7 @@ export type OnnxAttribute =
   | { readonly string: string }
   | { readonly tensor: OnnxTensor };
 
+/** One operation. */
 export interface OnnxNode {
   readonly op: string;
   /** An empty name leaves an optional input out. */
@@ -46,6 +57,7 @@ export interface OnnxNode {
   readonly domain?: string;
 }
 
+/** A whole model: one graph and what it needs to be read. */
 export interface OnnxModel {
   readonly graph: string;
   readonly inputs: readonly OnnxValue[];
@@ -67,7 +79,8 @@ const utf8 = new TextEncoder();
 /**
  * The bytes of an ONNX file (IR version 10, weights inline).
  *
- * @throws RangeError when a tensor's elements do not fill its dimensions, or an integer is not a safe one.
+ * @throws RangeError when a tensor's elements do not fill its dimensions or are of another type, or an integer is not a
+ * safe one.
  * @example
  * const model = encodeOnnx({
  *   graph: 'double', producer: 'example', opsets: { '': 21 },
@@ -125,10 +138,14 @@ function encodeTensor(tensor: OnnxTensor): Uint8Array[] {
       `tensor ${tensor.name}: ${tensor.data.length} elements for dimensions [${tensor.dims.join(', ')}]`,
     );
   }
+  const { code, holder } = ELEMENT_TYPES[tensor.type];
+  if (!(tensor.data instanceof holder)) {
+    throw new RangeError(`tensor ${tensor.name}: ${tensor.data.constructor.name} for elements of ${tensor.type}`);
+  }
   const { buffer, byteOffset, byteLength } = tensor.data;
   return [
     ...tensor.dims.map((dim) => integer(1, dim)),
-    integer(2, ELEMENT_TYPES[tensor.type]),
+    integer(2, code),
     text(8, tensor.name),
     bytes(9, new Uint8Array(buffer, byteOffset, byteLength)),
   ];
@@ -136,7 +153,7 @@ function encodeTensor(tensor: OnnxTensor): Uint8Array[] {
 
 function encodeValue(value: OnnxValue): Uint8Array[] {
   const dims = value.dims.map((dim) => message(1, [typeof dim === 'number' ? integer(1, dim) : text(2, dim)]));
-  const tensorType = message(1, [integer(1, ELEMENT_TYPES[value.type]), message(2, dims)]);
+  const tensorType = message(1, [integer(1, ELEMENT_TYPES[value.type].code), message(2, dims)]);
   return [text(1, value.name), message(2, [tensorType])];
 }
 

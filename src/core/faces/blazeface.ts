@@ -5,6 +5,7 @@
  * MediaPipe's back camera model.
  */
 import type { Box, FaceDetection, Point } from '../../domain.ts';
+import { logit, sigmoid } from '../probability.ts';
 import { area, iou } from './box.ts';
 import { DETECTOR_SIZE } from './letterbox.ts';
 import type { Letterbox } from './letterbox.ts';
@@ -22,7 +23,7 @@ const BOX_WIDTH = 16;
 const ANCHORS = anchorCentres();
 
 export interface DecodeFacesOptions {
-  /** Faces of a lower score are left out; in 0..1. Default 0.5. */
+  /** Faces of a lower score are left out; in 0..1. Default 0.6. */
   readonly minScore?: number;
   /** Boxes that share more than this part of their union are one face. Default 0.3. */
   readonly minOverlap?: number;
@@ -43,14 +44,14 @@ export function decodeFaces(
   boxes: Float32Array,
   scores: Float32Array,
   letterbox: Letterbox,
-  { minScore = 0.5, minOverlap = 0.3, maxFaces = 8 }: DecodeFacesOptions = {},
+  { minScore = 0.6, minOverlap = 0.3, maxFaces = 8 }: DecodeFacesOptions = {},
 ): readonly FaceDetection[] {
-  const minLogit = Math.log(minScore / (1 - minScore));
+  const minLogit = logit(minScore);
   let candidates: Candidate[] = [];
   for (let anchor = 0; anchor < scores.length; anchor++) {
-    const logit = scores[anchor] ?? NaN;
-    if (!(logit >= minLogit)) continue;
-    const candidate = candidateAt(boxes, anchor, 1 / (1 + Math.exp(-logit)));
+    const score = scores[anchor] ?? NaN;
+    if (!(score >= minLogit)) continue;
+    const candidate = candidateAt(boxes, anchor, sigmoid(score));
     // Also false for NaN: what has no size is no face, whatever its score.
     if (candidate.box.width > 0 && candidate.box.height > 0) candidates.push(candidate);
   }
