@@ -1,0 +1,207 @@
+/** The live monitor put together: the only place where pipelines, outside things and networks meet. */
+import { fileURLToPath } from 'node:url';
+import { startInference } from '../models/pool.ts';
+import { analyse, dismiss } from '../pipelines/analyse.ts';
+import { attend } from '../pipelines/attend.ts';
+import { startDecoder } from './io/decode.ts';
+import type { Config } from './config.ts';
+import { startGateway } from './io/gateway.ts';
+import { startHttp } from './io/http.ts';
+import type { Health } from './io/http-site.ts';
+import { memoryBroker } from './io/memory-broker.ts';
+import { createRooms } from './io/rooms.ts';
+import type { Joined } from './io/participant.ts';
+import { systemClock } from './io/clock.ts';
+import { createLog } from './io/telemetry-log.ts';
+import { createMeter } from './io/telemetry.ts';
+import { signToken, verifyToken } from './io/tokens.ts';
+import { startWebRtc } from './io/webrtc.ts';
+import type { Log, Meter } from './ports.ts';
+
+/** A monitor that runs. */
+export interface Server {
+  /** Where its pages are, for example `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly log: Log;
+  readonly meter: Meter & { text(): Promise<string> };
+  /** Takes nobody in any more, finishes what is in flight, tells everyone to reconnect, and frees everything. */
+  close(): Promise<void>;
+}
+
+const VERSION = '0.1.0';
+const HEARTBEAT_MS = 15_000;
+const PAGES = fileURLToPath(new URL('../dist/clients', import.meta.url));
+
+/**
+ * Start the monitor. Health and pages are served at once; `/readyz` says when the networks are warm, which is when this
+ * resolves.
+ * @throws UndertoneError for what cannot be started: `port-in-use`, `pack-invalid`, `setup-missing`, `config-invalid`.
+ * @example
+ * const server = await startServer(readConfig(process.env));
+ * await server.close();
+ */
+export async function startServer(config: Config): Promise<Server> {
+  const clock = systemClock();
+  const meter = createMeter();
+  const log = createLog(config.UNDERTONE_LOG, { meter });
+  const started: { readonly close: () => Promise<void> | void }[] = [];
+  /** Undone in reverse, whether starting fails half-way or the server is told to close. */
+  const close = async (): Promise<void> => {
+    for (const each of started.splice(0).reverse()) await each.close();
+  };
+  const keep = <T extends { close(): Promise<void> | void }>(thing: T): T => {
+    started.push({ close: () => thing.close() });
+    return thing;
+  };
+  const verify = (token: string) => verifyToken(config.UNDERTONE_SECRET, token);
+
+  try {
+    let health = (): Health => ({ checks: { started: { ok: false, detail: 'still loading' } } });
+    const http = keep(
+      await startHttp({
+        host: config.UNDERTONE_HOST,
+        port: config.UNDERTONE_PORT,
+        origins: config.UNDERTONE_ORIGINS ?? [],
+        staticDir: PAGES,
+        health: () => health(),
+        authorize: async ({ headers }) => {
+          const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+          if (token === undefined) return false;
+          return verify(token).then(
+            ({ role }) => role === 'admin',
+            () => false,
+          );
+        },
+        meter,
+        log,
+      }),
+    );
+    const inference = keep(
+      await startInference({
+        packDir: config.UNDERTONE_PACK,
+        providers: config.UNDERTONE_PROVIDERS,
+        workers: config.UNDERTONE_INFERENCE_WORKERS,
+        meter,
+        log,
+      }),
+    );
+    const decoder = keep(await startDecoder({ workers: config.UNDERTONE_DECODE_WORKERS, meter, log }));
+    const media = keep(
+      await startWebRtc({
+        workers: config.UNDERTONE_WEBRTC_WORKERS,
+        host: config.UNDERTONE_WEBRTC_HOST,
+        port: config.UNDERTONE_WEBRTC_PORT,
+        videoFps: config.UNDERTONE_FACES_PER_SECOND,
+        ...(config.UNDERTONE_WEBRTC_ANNOUNCED && { announced: config.UNDERTONE_WEBRTC_ANNOUNCED }),
+        ...(config.UNDERTONE_WORKER_BIN && { workerBin: config.UNDERTONE_WORKER_BIN }),
+        decoder,
+        clock,
+        meter,
+        log,
+      }),
+    );
+    const judging = { inference, clock, meter, require: config.UNDERTONE_REQUIRE };
+    const broker = keep(
+      memoryBroker({
+        capacity: config.UNDERTONE_WINDOW_QUEUE,
+        onDiscard: (window, reason) => {
+          broker.publishVerdict(dismiss(window, reason, judging));
+        },
+        meter,
+      }),
+    );
+    analyse({ broker, ...judging }).subscribe({
+      error: (error: unknown) => {
+        log.error({ error }, 'analysis stopped');
+      },
+    });
+
+    const windows = {
+      lengthMs: config.UNDERTONE_WINDOW_MS,
+      hopMs: config.UNDERTONE_HOP_MS,
+      graceMs: config.UNDERTONE_GRACE_MS,
+      staleMs: config.UNDERTONE_STALE_MS,
+      looksPerSecond: config.UNDERTONE_FACES_PER_SECOND,
+    };
+    const onJoin = ({ source, consent }: Joined): (() => void) => {
+      const told = attend(source, { broker, consent, windows, inference, clock, meter, screen: rooms.screen });
+      const subscription = told.subscribe((news) => {
+        if (news.kind === 'verdict') rooms.publishVerdict(news.event);
+        else {
+          if (!news.segment.open) meter.count('undertone_segments_total', { status: news.segment.status });
+          rooms.publishSegment(source.ref, news.segment);
+        }
+      });
+      return () => {
+        subscription.unsubscribe();
+      };
+    };
+    const rooms = createRooms({
+      names: config.UNDERTONE_ROOMS,
+      maxParticipants: config.UNDERTONE_MAX_PARTICIPANTS,
+      reconnectMs: config.UNDERTONE_RECONNECT_MS,
+      media,
+      onJoin,
+      clock,
+      meter,
+      log,
+    });
+    keep(rooms);
+    const { pack } = inference;
+    keep(
+      startGateway({
+        server: http.server,
+        rooms,
+        verify,
+        origins: config.UNDERTONE_ORIGINS ?? [],
+        limits: { maxConnections: config.UNDERTONE_MAX_CONNECTIONS },
+        helloInfo: {
+          version: VERSION,
+          heartbeatMs: HEARTBEAT_MS,
+          windowMs: config.UNDERTONE_WINDOW_MS,
+          hopMs: config.UNDERTONE_HOP_MS,
+          pack: {
+            name: pack.name,
+            version: pack.version,
+            labels: [...pack.labels],
+            thresholds: pack.decision.thresholds,
+            minTopProbability: pack.decision.minTopProbability,
+          },
+        },
+        clock,
+        meter,
+        log,
+      }),
+    );
+    health = () => {
+      const networks = inference.status();
+      const workers = media.status();
+      const decoders = decoder.status();
+      return {
+        checks: {
+          started: { ok: true },
+          model: { ok: networks.ready, detail: networks.provider },
+          webrtc: { ok: workers.workersAlive === workers.workers },
+          decoder: { ok: decoders.workersAlive === decoders.workers },
+        },
+      };
+    };
+    return {
+      url: http.url,
+      log,
+      meter,
+      close: () => {
+        health = () => ({ checks: { started: { ok: false, detail: 'draining' } } });
+        return close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A token for whoever started the server on this machine. */
+export function localToken(config: Config): Promise<string> {
+  return signToken(config.UNDERTONE_SECRET, { role: 'admin', subject: 'local' }, 7 * 24 * 3600);
+}
