@@ -1,12 +1,15 @@
 /** The live monitor put together: the only place where pipelines, outside things and networks meet. */
 import { fileURLToPath } from 'node:url';
+import manifest from '../package.json' with { type: 'json' };
 import { startInference } from '../models/pool.ts';
 import { analyse, dismiss } from '../pipelines/analyse.ts';
 import { attend } from '../pipelines/attend.ts';
 import { startDecoder } from './io/decode.ts';
 import type { Config } from './config.ts';
 import { startGateway } from './io/gateway.ts';
+import type { HelloInfo } from './io/gateway-connection.ts';
 import { startHttp } from './io/http.ts';
+import type { HttpOptions } from './io/http.ts';
 import type { Health } from './io/http-site.ts';
 import { memoryBroker } from './io/memory-broker.ts';
 import { createRooms } from './io/rooms.ts';
@@ -15,7 +18,11 @@ import { systemClock } from './io/clock.ts';
 import { createLog } from './io/telemetry-log.ts';
 import { createMeter } from './io/telemetry.ts';
 import { signToken, verifyToken } from './io/tokens.ts';
+import type { Access } from './io/tokens.ts';
 import { startWebRtc } from './io/webrtc.ts';
+import type { WebRtcOptions } from './io/webrtc.ts';
+import type { WindowOptions } from './core/windows.ts';
+import type { ModelPack, VerdictEvent } from './domain.ts';
 import type { Log, Meter } from './ports.ts';
 
 /** A monitor that runs. */
@@ -28,7 +35,6 @@ export interface Server {
   close(): Promise<void>;
 }
 
-const VERSION = '0.1.0';
 const HEARTBEAT_MS = 15_000;
 const PAGES = fileURLToPath(new URL('../dist/clients', import.meta.url));
 
@@ -57,25 +63,7 @@ export async function startServer(config: Config): Promise<Server> {
 
   try {
     let health = (): Health => ({ checks: { started: { ok: false, detail: 'still loading' } } });
-    const http = keep(
-      await startHttp({
-        host: config.UNDERTONE_HOST,
-        port: config.UNDERTONE_PORT,
-        origins: config.UNDERTONE_ORIGINS ?? [],
-        staticDir: PAGES,
-        health: () => health(),
-        authorize: async ({ headers }) => {
-          const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
-          if (token === undefined) return false;
-          return verify(token).then(
-            ({ role }) => role === 'admin',
-            () => false,
-          );
-        },
-        meter,
-        log,
-      }),
-    );
+    const http = keep(await startSite(config, { health: () => health(), verify, meter, log }));
     const inference = keep(
       await startInference({
         packDir: config.UNDERTONE_PACK,
@@ -86,20 +74,7 @@ export async function startServer(config: Config): Promise<Server> {
       }),
     );
     const decoder = keep(await startDecoder({ workers: config.UNDERTONE_DECODE_WORKERS, meter, log }));
-    const media = keep(
-      await startWebRtc({
-        workers: config.UNDERTONE_WEBRTC_WORKERS,
-        host: config.UNDERTONE_WEBRTC_HOST,
-        port: config.UNDERTONE_WEBRTC_PORT,
-        videoFps: config.UNDERTONE_FACES_PER_SECOND,
-        ...(config.UNDERTONE_WEBRTC_ANNOUNCED && { announced: config.UNDERTONE_WEBRTC_ANNOUNCED }),
-        ...(config.UNDERTONE_WORKER_BIN && { workerBin: config.UNDERTONE_WORKER_BIN }),
-        decoder,
-        clock,
-        meter,
-        log,
-      }),
-    );
+    const media = keep(await startMedia(config, { decoder, clock, meter, log }));
     const judging = { inference, clock, meter, require: config.UNDERTONE_REQUIRE };
     const broker = keep(
       memoryBroker({
@@ -110,21 +85,18 @@ export async function startServer(config: Config): Promise<Server> {
         meter,
       }),
     );
+    let analysing = true;
     analyse({ broker, ...judging }).subscribe({
       error: (error: unknown) => {
+        analysing = false;
         log.error({ error }, 'analysis stopped');
       },
     });
 
-    const windows = {
-      lengthMs: config.UNDERTONE_WINDOW_MS,
-      hopMs: config.UNDERTONE_HOP_MS,
-      graceMs: config.UNDERTONE_GRACE_MS,
-      staleMs: config.UNDERTONE_STALE_MS,
-      looksPerSecond: config.UNDERTONE_FACES_PER_SECOND,
-    };
+    const windows = windowOptions(config);
     const onJoin = ({ source, consent }: Joined): (() => void) => {
-      const told = attend(source, { broker, consent, windows, inference, clock, meter, screen: rooms.screen });
+      const screen = (event: VerdictEvent) => rooms.screen(event);
+      const told = attend(source, { broker, consent, windows, inference, clock, meter, screen });
       const subscription = told.subscribe((news) => {
         if (news.kind === 'verdict') rooms.publishVerdict(news.event);
         else {
@@ -147,7 +119,6 @@ export async function startServer(config: Config): Promise<Server> {
       log,
     });
     keep(rooms);
-    const { pack } = inference;
     keep(
       startGateway({
         server: http.server,
@@ -155,19 +126,7 @@ export async function startServer(config: Config): Promise<Server> {
         verify,
         origins: config.UNDERTONE_ORIGINS ?? [],
         limits: { maxConnections: config.UNDERTONE_MAX_CONNECTIONS },
-        helloInfo: {
-          version: VERSION,
-          heartbeatMs: HEARTBEAT_MS,
-          windowMs: config.UNDERTONE_WINDOW_MS,
-          hopMs: config.UNDERTONE_HOP_MS,
-          pack: {
-            name: pack.name,
-            version: pack.version,
-            labels: [...pack.labels],
-            thresholds: pack.decision.thresholds,
-            minTopProbability: pack.decision.minTopProbability,
-          },
-        },
+        helloInfo: helloInfo(config, inference.pack),
         clock,
         meter,
         log,
@@ -180,6 +139,7 @@ export async function startServer(config: Config): Promise<Server> {
       return {
         checks: {
           started: { ok: true },
+          analysis: { ok: analysing },
           model: { ok: networks.ready, detail: networks.provider },
           webrtc: { ok: workers.workersAlive === workers.workers },
           decoder: { ok: decoders.workersAlive === decoders.workers },
@@ -199,6 +159,64 @@ export async function startServer(config: Config): Promise<Server> {
     await close();
     throw error;
   }
+}
+
+type Telemetry = Pick<WebRtcOptions, 'meter' | 'log'>;
+
+function startSite(
+  config: Config,
+  deps: Pick<HttpOptions, 'health' | 'meter' | 'log'> & { readonly verify: (token: string) => Promise<Access> },
+) {
+  const { verify, ...rest } = deps;
+  return startHttp({
+    ...rest,
+    host: config.UNDERTONE_HOST,
+    port: config.UNDERTONE_PORT,
+    origins: config.UNDERTONE_ORIGINS ?? [],
+    staticDir: PAGES,
+    authorize: async ({ headers }) => {
+      const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+      if (token === undefined) return false;
+      return verify(token).then(
+        ({ role }) => role === 'admin',
+        () => false,
+      );
+    },
+  });
+}
+
+function startMedia(config: Config, deps: Pick<WebRtcOptions, 'decoder' | 'clock'> & Telemetry) {
+  const { UNDERTONE_WEBRTC_ANNOUNCED: announced, UNDERTONE_WORKER_BIN: workerBin } = config;
+  return startWebRtc({
+    ...deps,
+    workers: config.UNDERTONE_WEBRTC_WORKERS,
+    host: config.UNDERTONE_WEBRTC_HOST,
+    port: config.UNDERTONE_WEBRTC_PORT,
+    videoFps: config.UNDERTONE_FACES_PER_SECOND,
+    ...(announced !== undefined && { announced }),
+    ...(workerBin !== undefined && { workerBin }),
+  });
+}
+
+function windowOptions(config: Config): WindowOptions {
+  return {
+    lengthMs: config.UNDERTONE_WINDOW_MS,
+    hopMs: config.UNDERTONE_HOP_MS,
+    graceMs: config.UNDERTONE_GRACE_MS,
+    staleMs: config.UNDERTONE_STALE_MS,
+    looksPerSecond: config.UNDERTONE_FACES_PER_SECOND,
+  };
+}
+
+function helloInfo(config: Config, { name, version, labels, decision }: ModelPack): HelloInfo {
+  const { thresholds, minTopProbability } = decision;
+  return {
+    version: manifest.version,
+    heartbeatMs: HEARTBEAT_MS,
+    windowMs: config.UNDERTONE_WINDOW_MS,
+    hopMs: config.UNDERTONE_HOP_MS,
+    pack: { name, version, labels: [...labels], thresholds, minTopProbability },
+  };
 }
 
 /** A token for whoever started the server on this machine. */
