@@ -38,6 +38,7 @@ export function memoryBroker(options: MemoryBrokerOptions): Broker {
   const listeners = new Set<{ readonly hear: (event: VerdictEvent) => void }>();
   let serving = false;
   let closed = false;
+  let silent = false;
 
   const discard = (window: Window, reason: 'overload' | 'closed'): void => {
     meter.count('undertone_discarded_total', { queue: 'windows', reason });
@@ -98,7 +99,7 @@ export function memoryBroker(options: MemoryBrokerOptions): Broker {
       });
     },
     publishVerdict: (event) => {
-      if (closed) {
+      if (silent) {
         meter.count('undertone_discarded_total', { queue: 'verdicts', reason: 'closed' });
         return;
       }
@@ -123,6 +124,8 @@ export function memoryBroker(options: MemoryBrokerOptions): Broker {
       for (const puller of pullers) puller.give([]);
       for (const window of queue.splice(0)) discard(window, 'closed');
       showDepth();
+      // Only now: `onDiscard` may have published a verdict on each of them, and that still belongs to somebody.
+      silent = true;
       listeners.clear();
       return Promise.resolve();
     },

@@ -29,7 +29,7 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
     undertone_queue_depth: gauge('Items waiting in a bounded queue', 'queue'),
     undertone_stage_seconds: histogram('Time spent in a stage of the pipeline', LATENCY_SECONDS, 'stage'),
     undertone_verdict_latency_seconds: histogram('From window closed to verdict decided', LATENCY_SECONDS),
-    undertone_segments_total: counter('Segments begun, by status', 'status'),
+    undertone_segments_total: counter('Segments ended, by status', 'status'),
     undertone_participants: gauge('Participants in all rooms'),
 
     // inference

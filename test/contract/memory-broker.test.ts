@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import type { Window } from '../../src/domain.ts';
+import type { VerdictEvent, Window } from '../../src/domain.ts';
 import { memoryBroker } from '../../src/io/memory-broker.ts';
 import type { Meter } from '../../src/ports.ts';
 import { describeBroker } from './broker.ts';
@@ -52,6 +52,28 @@ test('counts what it discards and shows its depth', async () => {
     ['undertone_discarded_total', { queue: 'windows', reason: 'closed' }],
   ]);
   expect(depths).toEqual([1, 2, 2, 1, 0]);
+});
+
+test('a verdict on what close discards still reaches the listeners; later ones are counted', async () => {
+  const counted: unknown[] = [];
+  const heard: number[] = [];
+  const about = (seq: number) => ({ room: 'lobby', participant: 'ada', seq }) as VerdictEvent;
+  const broker = memoryBroker({
+    capacity: 8,
+    onDiscard: ({ seq }) => {
+      broker.publishVerdict(about(seq));
+    },
+    meter: { ...unmetered, count: (_, labels) => counted.push(labels) },
+  });
+  broker.onVerdict(({ seq }) => heard.push(seq));
+  broker.publishWindow(window(7));
+  await broker.close();
+  broker.publishVerdict(about(8));
+  expect(heard).toEqual([7]);
+  expect(counted).toEqual([
+    { queue: 'windows', reason: 'closed' },
+    { queue: 'verdicts', reason: 'closed' },
+  ]);
 });
 
 test('a long-lived signal does not gather listeners', async () => {
