@@ -92,10 +92,7 @@ export function track(
 }
 
 /** Pairs tracks with sightings, the closest first; each at most once. */
-function associate(
-  tracks: readonly FaceTrack[],
-  faces: readonly FaceSighting[],
-): ReadonlyMap<FaceTrack, FaceSighting> {
+function associate(tracks: readonly FaceTrack[], faces: readonly FaceSighting[]): ReadonlyMap<FaceTrack, FaceSighting> {
   const pairs = tracks.flatMap((each) =>
     faces.map((face) => ({ each, face, closeness: closeness(each.last.box, face.box) })),
   );
@@ -134,20 +131,26 @@ function claimOwn(
 ): Pick<TracksState, 'own' | 'challenge'> {
   const current = tracks.find(({ id }) => id === own?.id);
   const rivals = tracks.filter((each) => each !== current && each.lastMs - each.firstMs >= steadyMs);
-  const rival = rivals.sort((a, b) => area(b.last.box) - area(a.last.box) || a.id - b.id)[0];
 
   if (current === undefined) {
+    const heir = largest(rivals.filter(({ lastMs }) => lastMs === captureMs));
     const forgotten = own === null || captureMs - own.lastMs >= forgetMs;
-    const succeeds = rival !== undefined && (forgotten || area(rival.last.box) >= own.area * successorRatio);
-    if (succeeds) return { own: ownOf(rival), challenge: null };
+    const succeeds = heir !== undefined && (forgotten || area(heir.last.box) >= own.area * successorRatio);
+    if (succeeds) return { own: ownOf(heir), challenge: null };
     return { own: forgotten ? null : own, challenge: null };
   }
+  const rival = largest(rivals);
   if (rival === undefined || area(rival.last.box) < area(current.last.box) * takeoverRatio) {
     return { own: ownOf(current), challenge: null };
   }
   const sinceMs = challenge?.id === rival.id ? challenge.sinceMs : captureMs;
-  if (captureMs - sinceMs >= takeoverMs) return { own: ownOf(rival), challenge: null };
+  // Counted to its last sighting: one that has walked past does not win by what was left of its track.
+  if (rival.lastMs - sinceMs >= takeoverMs) return { own: ownOf(rival), challenge: null };
   return { own: ownOf(current), challenge: { id: rival.id, sinceMs } };
+}
+
+function largest(tracks: readonly FaceTrack[]): FaceTrack | undefined {
+  return [...tracks].sort((a, b) => area(b.last.box) - area(a.last.box) || a.id - b.id)[0];
 }
 
 function ownOf({ id, lastMs, last }: FaceTrack): NonNullable<TracksState['own']> {

@@ -87,7 +87,7 @@ function blend(candidates: readonly Candidate[]): Float64Array {
   const total = candidates.reduce((sum, { score }) => sum + score, 0);
   const blended = new Float64Array(BOX_WIDTH);
   for (const { score, numbers } of candidates) {
-    for (let i = 0; i < BOX_WIDTH; i++) blended[i] = (blended[i] ?? 0) + ((numbers[i] ?? NaN) * score) / total;
+    for (let i = 0; i < BOX_WIDTH; i++) blended[i] = (blended[i] ?? 0) + (numbers[i] ?? NaN) * (score / total);
   }
   return blended;
 }
