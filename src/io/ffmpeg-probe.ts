@@ -5,8 +5,15 @@ import { z } from 'zod';
 import { UndertoneError } from '../errors.ts';
 import { type MediaInput, parseInput, withoutSecrets } from './ffmpeg-input.ts';
 
+interface ProbeOptions {
+  /** The ffmpeg binary; ffprobe is looked for beside it. Default `ffmpeg`. */
+  readonly ffmpeg?: string;
+  /** Ends the look. */
+  readonly signal?: AbortSignal;
+}
+
 /** What was found. At least one of `audio` and `video` is there. */
-export interface MediaInfo {
+interface MediaInfo {
   /** Null where the container does not say, as in a live stream or a recording that was never finished. */
   readonly durationMs: number | null;
   readonly audio: boolean;
@@ -35,23 +42,26 @@ const report = z.object({
 });
 
 /**
- * Look into a file or URL: which streams, how large, how long.
- * @throws UndertoneError `setup-missing` without ffprobe; `not-media` for what is no sound or video; `bad-media` for what
- *   cannot be opened, has neither sound nor picture, or pictures of 0 or more than 8192 pixels.
- * @example (await probeMedia('talk.mp4')).durationMs // 61_400
+ * How long a file is, ms; null where nobody can say. A stream that can only be live is not touched.
+ * @throws UndertoneError as `probeInput` does.
+ * @example await mediaDurationMs('talk.mp4') // 61_400
  */
-export async function probeMedia(
-  target: string,
-  options: { readonly ffmpeg?: string; readonly signal?: AbortSignal } = {},
-): Promise<MediaInfo> {
-  return probeInput(await parseInput(target), options);
+export async function mediaDurationMs(target: string, options: ProbeOptions = {}): Promise<number | null> {
+  const input = await parseInput(target);
+  return canBeFile(input) ? (await probeInput(input, options)).durationMs : null;
 }
 
-/** As `probeMedia`, for an input that was read before. */
-export async function probeInput(
-  input: MediaInput,
-  { ffmpeg = 'ffmpeg', signal }: { readonly ffmpeg?: string; readonly signal?: AbortSignal },
-): Promise<MediaInfo> {
+/** Whether an input can be a file, here or at a distance, rather than a live stream only. */
+export function canBeFile({ kind }: MediaInput): boolean {
+  return kind === 'file' || kind === 'http';
+}
+
+/**
+ * Look into an input: which streams, how large, how long.
+ * @throws UndertoneError `setup-missing` without ffprobe; `not-media` for what is no sound or video; `bad-media` for what
+ *   cannot be opened, has neither sound nor picture, or pictures of 0 or more than 8192 pixels.
+ */
+export async function probeInput(input: MediaInput, { ffmpeg = 'ffmpeg', signal }: ProbeOptions): Promise<MediaInfo> {
   const { format, streams } = await ffprobe(input, ffmpeg, signal);
   if (format.format_name.split(',').some((name) => NOT_MEDIA.test(name)))
     throw new UndertoneError('not-media', `'${input.shown}' is not media: give a sound or video file`);

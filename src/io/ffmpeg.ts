@@ -16,7 +16,7 @@ import { byTime, type Decoded, mediaOf } from './ffmpeg-decoded.ts';
 import { type MediaInput, parseInput, withoutSecrets } from './ffmpeg-input.ts';
 import { liveMedia } from './ffmpeg-live.ts';
 import { readMatroska } from './ffmpeg-matroska.ts';
-import { ffmpegMissing, probeInput } from './ffmpeg-probe.ts';
+import { canBeFile, ffmpegMissing, probeInput } from './ffmpeg-probe.ts';
 
 /** How a file or stream is read. */
 export interface MediaFileOptions {
@@ -83,8 +83,7 @@ export function mediaFile(target: string, options: MediaFileOptions = {}): Media
 async function* media(target: string, options: MediaFileOptions, signal: AbortSignal): AsyncGenerator<MediaEvent> {
   const { framesPerSecond = 5, ffmpeg: binary = 'ffmpeg' } = options;
   const input = await parseInput(target);
-  const info =
-    input.kind === 'file' || input.kind === 'http' ? await probeInput(input, { ffmpeg: binary, signal }) : null;
+  const info = canBeFile(input) ? await probeInput(input, { ffmpeg: binary, signal }) : null;
   const decode = (decodeArguments: DecodeArguments, until: AbortSignal): AsyncGenerator<Decoded> =>
     mediaOf(readMatroska(run(binary, input, decodeArguments, until)));
 

@@ -1,0 +1,90 @@
+/** The `undertone` command: finds the command that was meant, runs it, and turns what it throws into a line and a code. */
+import { aligned, type Command, commandHelp, readArguments } from './commands/command.ts';
+import { asUndertoneError, UndertoneError } from './errors.ts';
+
+interface Entry {
+  readonly summary: string;
+  /** Loaded when it is run, so that help is there at once. */
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  serve: {
+    summary: 'run the monitor and its dashboard',
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  analyse: {
+    summary: 'judge a file or stream: a line of JSON per window, and a picture',
+    load: async () => (await import('./commands/analyse.ts')).analyse,
+  },
+  watch: { summary: "follow a room's verdicts", load: async () => (await import('./commands/watch.ts')).watch },
+  token: { summary: 'make a token for a server', load: async () => (await import('./commands/token.ts')).token },
+  import: {
+    summary: 'bring a published perception model into the project',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+};
+
+/** Exit codes: what was asked for makes no sense; it failed; it was stopped by a signal. */
+const EXIT = { usage: 2, failure: 1, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Run the command line `undertone ...args`. Returns the exit code. */
+async function cli(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(overview());
+    return name === undefined ? EXIT.usage : 0;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined)
+    throw new UndertoneError('config-invalid', `there is no command '${name}': see 'undertone --help'`);
+  const command = await entry.load();
+  const given = readArguments(name, command, rest);
+  if (given === null) {
+    process.stdout.write(commandHelp(command));
+    return 0;
+  }
+  // The server ends in its own way: it drains.
+  if (name === 'serve') return command.run({ ...given, env, signal: new AbortController().signal });
+  const stopped = interruption();
+  const code = await command.run({ ...given, env, signal: stopped.signal });
+  return stopped.signal.aborted ? stopped.code() : code;
+}
+
+function overview(): string {
+  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const);
+  return [
+    'undertone COMMAND [options]',
+    '',
+    'A monitor of expressed emotion in voices and faces that knows when it does not know.',
+    '',
+    ...aligned(commands),
+    '',
+    "'undertone COMMAND --help' says more; settings are environment variables, listed in README.md.",
+    '',
+  ].join('\n');
+}
+
+/** Turns the first Ctrl-C or SIGTERM into an abort, and the second into an end at once. */
+function interruption(): { readonly signal: AbortSignal; code(): number } {
+  const controller = new AbortController();
+  let code: number = EXIT.SIGINT;
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      code = EXIT[name];
+      if (controller.signal.aborted) process.exit(code);
+      controller.abort();
+    });
+  return { signal: controller.signal, code: () => code };
+}
+
+// A reader that has seen enough (`undertone watch lobby | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT.failure));
+
+try {
+  process.exitCode = await cli(process.argv.slice(2), process.env);
+} catch (thrown) {
+  const { code, message } = asUndertoneError(thrown);
+  process.stderr.write(`undertone: ${message} (${code})\n`);
+  process.exitCode = code === 'config-invalid' ? EXIT.usage : EXIT.failure;
+}

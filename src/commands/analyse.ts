@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { LABEL_COLOURS } from '../../clients/colours.ts';
+import { REASON_WORDS } from '../../clients/words.ts';
+import { startInference } from '../../models/pool.ts';
+import { readSettings, type Settings } from '../config.ts';
+import { createTimeline } from '../core/timeline.ts';
+import { timelineSvg } from '../core/timeline-svg.ts';
+import { asUndertoneError, UndertoneError } from '../errors.ts';
+import { mediaDurationMs } from '../io/ffmpeg-probe.ts';
+import type { Log } from '../ports.ts';
+import { analyseMedia } from './analysis.ts';
+import type { Command, Invocation } from './command.ts';
+import { discardCounter } from './discards.ts';
+import { partFile } from './part-file.ts';
+import { clock, progress } from './progress.ts';
+import { projectPath } from './project.ts';
+import { summaryJson, summaryLines } from './summary.ts';
+
+/** `undertone analyse`. */
+export const analyse: Command = {
+  usage: 'analyse FILE|URL',
+  about: [
+    'Judges every window of a sound or video file, or of an rtsp, rtmp or http (HLS) stream until it ends.',
+    'Writes a line of JSON per window and draws a picture of them all. Times count from the start, in ms.',
+    'Analyse only people who agreed to it; some uses are banned by law (README.md).',
+  ],
+  options: {
+    out: { value: 'FILE', help: 'where the verdicts go (default: verdicts.jsonl)' },
+    svg: { value: 'FILE', help: 'where the picture goes (default: beside the verdicts, .svg)' },
+    pack: { value: 'DIR', help: 'folder of the model pack (default: UNDERTONE_PACK)' },
+    'window-ms': { value: 'MS', help: 'length of a window, 1000 to 3000 (default: UNDERTONE_WINDOW_MS)' },
+    'hop-ms': { value: 'MS', help: 'distance between two window starts (default: UNDERTONE_HOP_MS)' },
+    json: { help: 'close with the summary as one JSON object' },
+  },
+  arguments: 1,
+  run: analyseFile,
+};
+
+async function analyseFile({ positionals: [target = ''], text, has, env, signal }: Invocation): Promise<number> {
+  const settings = settingsWith(env, { windowMs: text('window-ms'), hopMs: text('hop-ms'), pack: text('pack') });
+  const outPath = text('out') ?? 'verdicts.jsonl';
+  const svgPath = text('svg') ?? `${outPath.replace(/\.jsonl?$/, '')}.svg`;
+  if (new Set([target, outPath, svgPath].map((path) => resolve(path))).size < 3)
+    throw new UndertoneError('config-invalid', 'the input, --out and --svg must be three different files');
+
+  const totalMs = await mediaDurationMs(target, { ffmpeg: settings.UNDERTONE_FFMPEG, signal });
+  const verdicts = await partFile(outPath);
+  const timeline = createTimeline({ hopMs: settings.UNDERTONE_HOP_MS });
+  const meter = discardCounter();
+  let endMs = 0;
+  try {
+    const inference = await startInference({
+      packDir: settings.UNDERTONE_PACK,
+      providers: settings.UNDERTONE_PROVIDERS,
+      workers: settings.UNDERTONE_INFERENCE_WORKERS,
+      meter,
+      log: stderrLog,
+    });
+    const bar = progress({ stream: process.stderr, doing: 'analysing', totalMs, now: () => performance.now() });
+    const pack = `${inference.pack.name}@${inference.pack.version}`;
+    try {
+      await analyseMedia(target, {
+        settings,
+        inference,
+        meter,
+        signal,
+        async onVerdict(verdict) {
+          await verdicts.write(`${JSON.stringify(verdict)}\n`);
+          timeline.add(verdict);
+          endMs = verdict.endMs;
+          bar.update(endMs);
+        },
+      });
+    } finally {
+      await inference.close();
+      bar.end();
+    }
+    if (signal.aborted) {
+      await verdicts.abandon();
+      const kept =
+        endMs > 0 ? `the verdicts on its first ${clock(endMs)} are in ${verdicts.partPath}` : 'nothing is kept';
+      process.stderr.write(`stopped before the end of ${target}: ${kept}\n`);
+      return 1;
+    }
+    timeline.end(Math.max(endMs, totalMs ?? 0));
+    const svg = await partFile(svgPath);
+    await svg.write(
+      timelineSvg(timeline, {
+        title: target.split('/').at(-1) ?? target,
+        subtitle: `Pack ${pack}.`,
+        colours: LABEL_COLOURS,
+        words: REASON_WORDS,
+      }),
+    );
+    await svg.finish();
+    await verdicts.finish();
+    const summary = { totals: timeline.totals(), discarded: meter.discarded(), outPath, svgPath, pack };
+    process.stdout.write(has('json') ? `${JSON.stringify(summaryJson(summary))}\n` : summaryLines(summary));
+    return 0;
+  } finally {
+    await verdicts.abandon();
+  }
+}
+
+interface Given {
+  readonly windowMs: string | undefined;
+  readonly hopMs: string | undefined;
+  readonly pack: string | undefined;
+}
+
+/** Settings with what the command line says in place of the environment; a fault is told by the option's name. */
+function settingsWith(env: Invocation['env'], { windowMs, hopMs, pack }: Given): Settings {
+  const given = {
+    ...(windowMs !== undefined && { UNDERTONE_WINDOW_MS: windowMs }),
+    ...(hopMs !== undefined && { UNDERTONE_HOP_MS: hopMs }),
+  };
+  try {
+    const settings = readSettings({ ...env, ...given });
+    const found = pack ?? settings.UNDERTONE_PACK;
+    return {
+      ...settings,
+      UNDERTONE_PACK: existsSync(found) || pack !== undefined ? resolve(found) : projectPath(found),
+    };
+  } catch (thrown) {
+    const { code, message, cause } = asUndertoneError(thrown);
+    const named = Object.keys(given).reduce(
+      (told, key) => told.replaceAll(key, `--${key.slice('UNDERTONE_'.length).toLowerCase().replace('_', '-')}`),
+      message,
+    );
+    throw new UndertoneError(code, named, { cause });
+  }
+}
+
+const stderrLog: Log = {
+  info: () => undefined,
+  warn: (_fields, message) => void process.stderr.write(`undertone: ${message}\n`),
+  error: (_fields, message) => void process.stderr.write(`undertone: ${message}\n`),
+};
