@@ -1,7 +1,7 @@
 /** One decoder thread: started, fed one batch at a time, started again when it dies, and its streams with it. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { asUndertoneError, UndertoneError } from '../errors.ts';
+import { asUndertoneError } from '../errors.ts';
 import type { Log, Meter } from '../ports.ts';
 import { packBatch } from './decode-batch.ts';
 import type { DecoderCommand, DecoderReport, StreamOptions, StreamOutput } from './decode-messages.ts';
@@ -41,8 +41,8 @@ const RESTART_MS = { first: 100, most: 5000, forgetAfter: 10_000 };
 const STOP_WITHIN_MS = 2000;
 
 /**
- * Start a decoder thread and wait until its codecs are loaded.
- * @throws UndertoneError `setup-missing` when they cannot be.
+ * Start a decoder thread and wait until it is ready.
+ * @throws UndertoneError `worker-crashed` when it dies before.
  */
 export async function startDecodeThread({ entry, log, meter }: DecodeThreadOptions): Promise<DecodeThread> {
   const streams = new Map<number, ThreadStream>();
@@ -118,13 +118,7 @@ export async function startDecodeThread({ entry, log, meter }: DecodeThreadOptio
     restartMs = Math.min(2 * restartMs, RESTART_MS.most);
   }
 
-  await start().catch((cause: unknown) => {
-    throw new UndertoneError(
-      'setup-missing',
-      `the decoder thread cannot load its codecs (@evan/opus, @napi-rs/webcodecs): run npm install on this machine`,
-      { cause },
-    );
-  });
+  await start();
 
   return {
     open(stream) {

@@ -92,7 +92,12 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
       wantKeyFrame();
       return;
     }
-    if ((decoder?.decodeQueueSize ?? 0) >= MAX_DECODING) {
+    if (decoding.length >= MAX_DECODING) {
+      // Frames went in and none came out: the decoder is stuck on bytes it did not call an error.
+      if (decoder?.decodeQueueSize === 0) {
+        fail();
+        return;
+      }
       drop('behind');
       wantKeyFrame();
       return;

@@ -1,5 +1,6 @@
 /** Opus, VP8 and H.264 in RTP become 16 kHz sound and sampled pictures, off the main thread. */
 import type { PcmChunk, VideoFrame } from '../domain.ts';
+import { UndertoneError } from '../errors.ts';
 import type { Log, Meter } from '../ports.ts';
 import type { StreamOptions, StreamOutput } from './decode-messages.ts';
 import { startDecodeThread, type ThreadStream } from './decode-thread.ts';
@@ -55,6 +56,7 @@ const GAUGE_EVERY_MS = 1000;
  * stream.push(rtpPacket, clock.now(), 0);
  */
 export async function startDecoder(options: DecoderOptions): Promise<Decoder> {
+  await pinCodecs();
   const { workers = 1, log, meter, entry = new URL('./decode-worker.ts', import.meta.url) } = options;
   const threads = await Promise.all(Array.from({ length: workers }, () => startDecodeThread({ entry, log, meter })));
   const depth = (kind: 'audio' | 'video') => threads.reduce((sum, thread) => sum + thread.depth[kind], 0);
@@ -91,6 +93,22 @@ export async function startDecoder(options: DecoderOptions): Promise<Decoder> {
       await Promise.all(threads.map((thread) => thread.stop()));
     },
   };
+}
+
+/**
+ * Load the codecs on the main thread too. Node unloads a native module with the last thread that uses it, and a thread
+ * that ends after that still runs the module's destructors of thread-local data: the process would end with SIGSEGV.
+ */
+async function pinCodecs(): Promise<void> {
+  try {
+    await Promise.all([import('@evan/opus'), import('@napi-rs/webcodecs')]);
+  } catch (cause) {
+    throw new UndertoneError(
+      'setup-missing',
+      'the codecs (@evan/opus, @napi-rs/webcodecs) cannot be loaded: run npm install on this machine',
+      { cause },
+    );
+  }
 }
 
 function handle(output: StreamOutput, handlers: StreamHandlers, meter: Meter): void {

@@ -103,21 +103,204 @@ describe.each([
   });
 
   test('a lost packet asks for a key frame, and nothing is shown until it comes', async () => {
-    const times: number[] = [];
+    const shown: number[] = [];
     const asked = vi.fn();
     const stream = decoder.open(
       { codec, fps: 30 },
-      { onVideo: ({ captureMs }) => times.push(captureMs), onKeyFrameWanted: asked },
+      { onVideo: ({ captureMs }) => shown.push(captureMs / 40), onKeyFrameWanted: asked },
     );
-    const sent = packets(await encodeVideo({ codec, width: 320, height: 240, frames: 30, keyEvery: 20 }));
-    const without = sent.filter(({ frame }) => frame !== 6);
-    for (const { bytes, frame } of without) {
+    const encoded = await encodeVideo({ codec, width: 320, height: 240, frames: 30, keyEvery: 20 });
+    const nextKey = encoded.findIndex(({ key }, n) => n > 3 && key);
+    for (const { bytes, frame } of packets(encoded).filter(({ frame }) => frame !== 3)) {
       stream.push(bytes, frame * 40, 0);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await paced();
     }
-    await vi.waitUntil(() => times.includes(20 * 40));
-    expect(times.filter((ms) => ms >= 6 * 40 && ms < 20 * 40)).toEqual([]);
+    await vi.waitUntil(() => shown.includes(nextKey));
+    expect(shown.slice(0, 4)).toEqual([0, 1, 2, nextKey]);
     expect(asked).toHaveBeenCalled();
     stream.close();
   });
+
+  test('bytes that cannot be decoded cost pictures up to the next key frame, not the stream nor its neighbours', async () => {
+    const shown: number[] = [];
+    const neighbour: number[] = [];
+    const asked = vi.fn();
+    const stream = decoder.open(
+      { codec, fps: 30 },
+      { onVideo: ({ captureMs }) => shown.push(captureMs / 40), onKeyFrameWanted: asked },
+    );
+    const other = decoder.open({ codec, fps: 30 }, { onVideo: ({ captureMs }) => neighbour.push(captureMs / 40) });
+    // The H.264 encoder here reorders: its last two pictures stay inside the decoder.
+    const encoded = await encodeVideo({ codec, width: 320, height: 240, frames: 20, keyEvery: 10 });
+    const errors = meter.read('undertone_decode_errors_total', { kind: 'video' });
+    const broken = encoded.map((frame, n) => (n === 0 ? { ...frame, data: spoilt(frame.data) } : frame));
+    const clean = packets(encoded);
+    const sent = packets(broken);
+    for (const [i, { bytes, frame }] of sent.entries()) {
+      stream.push(bytes, frame * 40, 0);
+      other.push(clean[i]?.bytes ?? bytes, frame * 40, 0);
+      await paced();
+    }
+    await vi.waitUntil(() => shown.includes(17) && neighbour.includes(17));
+    expect(shown[0]).toBe(10);
+    expect(neighbour[0]).toBe(0);
+    // Of broken H.264 ffmpeg conceals what it can, and says nothing.
+    if (codec === 'vp8') {
+      expect(meter.read('undertone_decode_errors_total', { kind: 'video' })).toBe(errors + 1);
+      expect(asked).toHaveBeenCalled();
+    }
+    stream.close();
+    other.close();
+  });
+
+  test('the order in which packets come does not matter within the buffer', async () => {
+    const shown: number[] = [];
+    const stream = decoder.open({ codec, fps: 30 }, { onVideo: ({ captureMs }) => shown.push(captureMs / 40) });
+    const sent = packets(await encodeVideo({ codec, width: 320, height: 240, frames: 10 }), { mtu: 40 });
+    const [first, ...rest] = sent;
+    const swapped = rest.flatMap((_, i) => (i % 2 === 0 ? rest.slice(i, i + 2).toReversed() : []));
+    for (const { bytes, frame } of first === undefined ? [] : [first, ...swapped]) stream.push(bytes, frame * 40, 0);
+    await vi.waitUntil(() => shown.length >= 8);
+    expect(shown.slice(0, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    stream.close();
+  });
+
+  test('pictures above 1280 pixels are halved', async () => {
+    const frames: VideoFrame[] = [];
+    const stream = decoder.open({ codec, fps: 5 }, { onVideo: (frame) => frames.push(frame) });
+    for (const { bytes } of packets(await encodeVideo({ codec, width: 1920, height: 1080, frames: 3 }), { mtu: 1200 }))
+      stream.push(bytes, 0, 0);
+    await vi.waitUntil(() => frames.length === 1);
+    expect(frames[0]).toMatchObject({ width: 960, height: 540 });
+    expect(frames[0]?.data.length).toBe(960 * 540 * 1.5);
+    expect(frames[0]?.data[0]).toBeCloseTo(40, -0.8);
+    stream.close();
+  });
 });
+
+describe('hostile video', () => {
+  test.each([
+    { width: 0, height: 0 },
+    { width: 8000, height: 8000 },
+    { width: 8, height: 640 },
+  ])('a VP8 key frame of $width x $height is refused and counted, and the next good one is shown', async (size) => {
+    const shown: VideoFrame[] = [];
+    const stream = decoder.open({ codec: 'vp8', fps: 30 }, { onVideo: (frame) => shown.push(frame) });
+    const refused = () => meter.read('undertone_decode_dropped_total', { kind: 'video', reason: 'size' });
+    const before = refused();
+    const [good] = await encodeVideo({ codec: 'vp8', width: 320, height: 240, frames: 1 });
+    if (good === undefined) throw new Error('nothing was encoded');
+    const data = good.data.slice();
+    new DataView(data.buffer).setUint16(6, size.width, true);
+    new DataView(data.buffer).setUint16(8, size.height, true);
+    for (const { bytes } of vp8Packets([{ ...good, data }, good])) stream.push(bytes, 0, 0);
+    await vi.waitUntil(() => shown.length === 1);
+    expect(refused()).toBe(before + 1);
+    expect(shown[0]).toMatchObject({ width: 320, height: 240 });
+    stream.close();
+  });
+
+  test('an H.264 stream of 8000 pixels is refused before it is decoded', async () => {
+    const stream = decoder.open({ codec: 'h264' }, {});
+    const refused = () => meter.read('undertone_decode_dropped_total', { kind: 'video', reason: 'size' });
+    const before = refused();
+    for (const { bytes } of h264Packets([{ key: true, data: sps8000 }])) stream.push(bytes, 0, 0);
+    await vi.waitUntil(() => refused() === before + 1);
+    stream.close();
+  });
+
+  test('a flood is dropped and counted, and the voice beside it is heard', async () => {
+    const chunks: PcmChunk[] = [];
+    const flooded = decoder.open({ codec: 'vp8' }, {});
+    const voice = decoder.open({ codec: 'opus' }, { onAudio: (chunk) => chunks.push(chunk) });
+    const dropped = () => meter.read('undertone_decode_dropped_total', { kind: 'video', reason: 'queue-full' });
+    const before = dropped();
+    for (let n = 0; n < 3000; n++)
+      flooded.push(rtpPacket({ sequence: n, timestamp: n, payload: new Uint8Array(1000) }), 0, 0);
+    expect(dropped()).toBeGreaterThan(before);
+    expect(decoder.status().depth).toBeLessThanOrEqual(600);
+    tone(10).forEach((packet, n) => {
+      voice.push(packet, 20 * n, 0);
+    });
+    await vi.waitUntil(() => chunks.length === 10);
+    flooded.close();
+    voice.close();
+  });
+});
+
+describe('decoder threads', () => {
+  test('one that crashes is started again, and its streams go on after a key frame', async () => {
+    const entry = new URL('../fixtures/crashing-decode-worker.ts', import.meta.url);
+    const own = countingMeter();
+    const fragile = await startDecoder({ workers: 1, log: silentLog, meter: own, entry });
+    const chunks: PcmChunk[] = [];
+    const stream = fragile.open({ codec: 'opus' }, { onAudio: (chunk) => chunks.push(chunk) });
+    tone(3).forEach((packet, n) => {
+      stream.push(packet, 20 * n, 0);
+    });
+    await vi.waitUntil(() => chunks.length === 3);
+    // The fixture dies when a stream of one picture a second is opened.
+    fragile.open({ codec: 'vp8', fps: 1 }, {}).close();
+    await vi.waitUntil(() => fragile.status().workersAlive === 0);
+    await vi.waitUntil(() => fragile.status().workersAlive === 1, { timeout: 10_000 });
+    expect(own.read('undertone_decode_worker_restarts_total')).toBe(1);
+    tone(3).forEach((packet, n) => {
+      stream.push(packet, 100 + 20 * n, 0);
+    });
+    await vi.waitUntil(() => chunks.length === 6);
+    await fragile.close();
+  });
+
+  test('closing in the middle of a picture leaves the process alive', async () => {
+    const sent = vp8Packets(await encodeVideo({ codec: 'vp8', width: 640, height: 480, frames: 30 }));
+    for (let round = 0; round < 3; round++) {
+      const brief = await startDecoder({ workers: 1, log: silentLog, meter });
+      const shown = vi.fn();
+      const streams = [0, 1].map(() => brief.open({ codec: 'vp8', fps: 30 }, { onVideo: shown }));
+      for (const { bytes } of sent) for (const stream of streams) stream.push(bytes, 0, 0);
+      await vi.waitUntil(() => shown.mock.calls.length > 0);
+      await brief.close();
+      expect(brief.status().workersAlive).toBe(0);
+    }
+  });
+});
+
+/** Packets of a live source come one after another, not all at once. */
+function paced(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 4));
+}
+
+function spoilt(data: Uint8Array): Uint8Array {
+  return data.map((byte, i) => (i < 12 ? byte : 0xff ^ byte)).subarray(0, Math.max(14, data.length >> 3));
+}
+
+/** Baseline parameter set of 500 x 500 macroblocks (8000 pixels a side), then the start of an IDR slice. */
+const sps8000 = Uint8Array.of(
+  0,
+  0,
+  0,
+  1,
+  0x67,
+  66,
+  0xe0,
+  31,
+  ...exponentialGolomb([0, 0, 2, 1], [499, 499]),
+  0,
+  0,
+  0,
+  1,
+  0x65,
+  0x88,
+  0x84,
+);
+
+/** ue(v) codes of an SPS: up to max_num_ref_frames, a bit for the gaps, the size in macroblocks, and the frame flag. */
+function exponentialGolomb(before: readonly number[], size: readonly number[]): Uint8Array {
+  const code = (value: number) => {
+    const binary = (value + 1).toString(2);
+    return '0'.repeat(binary.length - 1) + binary;
+  };
+  const bits = `${before.map(code).join('')}0${size.map(code).join('')}11`;
+  const padded = bits.padEnd(Math.ceil(bits.length / 8) * 8, '0');
+  return Uint8Array.from({ length: padded.length / 8 }, (_, i) => Number.parseInt(padded.slice(i * 8, i * 8 + 8), 2));
+}
