@@ -1,6 +1,7 @@
 /** One participant: who, what is sent, how late, the headline, the chart. */
 import { useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
+import { Fragment } from 'preact';
 import type { ParticipantState } from '../../src/protocol.ts';
 import { ChartPanel } from './chart-panel.tsx';
 import { readout } from './chart-words.ts';
@@ -104,10 +105,13 @@ function HeadlineRow({ headline, thresholds }: { readonly headline: Headline; re
       <p class="headline">
         <span class="lead">{lead}</span>
         {labels.map(({ label, probability }) => (
-          <span class="chip" key={label} title={meaning(label, probability, thresholds[label])}>
-            <span class="swatch" data-label={label} />
-            {label} <span class="number">{two(probability)}</span>
-          </span>
+          <Fragment key={label}>
+            {' '}
+            <span class="chip" title={meaning(label, probability, thresholds[label])}>
+              <span class="swatch" data-label={label} />
+              {label} <span class="number">{two(probability)}</span>
+            </span>
+          </Fragment>
         ))}
       </p>
       <p class="aside quiet">{aside}</p>

@@ -44,7 +44,7 @@ export async function greet(url: string, token: string): Promise<Greeting> {
   }
 }
 
-/** Follow a room until closed. `onRefused` hears of a token or room that the server will not have. */
+/** Follow a room until closed. `onRefused` hears that the token is no longer valid. */
 export function follow(url: string, token: string, room: string, onRefused: (error: UndertoneError) => void): Followed {
   const view = signal(EMPTY_ROOM);
   const error = signal<UndertoneError | null>(null);
@@ -56,7 +56,7 @@ export function follow(url: string, token: string, room: string, onRefused: (err
     if (event.state === 'live') error.value = null;
     if (event.error === undefined) return;
     error.value = asUndertoneError(event.error);
-    if (event.error.code === 'unauthenticated' || event.error.code === 'room-not-found') onRefused(event.error);
+    if (event.error.code === 'unauthenticated') onRefused(event.error);
   });
   const ticking = setInterval(() => {
     nowMs.value = Date.now();

@@ -37,7 +37,6 @@ async function open(token: string, problem: string | null = null): Promise<void>
 }
 
 function refuse(error: UndertoneError): void {
-  if (error.code !== 'unauthenticated') return;
   if (stage.value.name === 'room') stage.value.followed.close();
   dropToken(window);
   stage.value = { name: 'sign-in', problem: `The server does not accept this token: ${error.message}` };

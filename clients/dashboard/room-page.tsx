@@ -21,15 +21,15 @@ export function RoomPage({ followed, greeting }: RoomPageProps) {
           <span class="quiet">Room</span> {room}
         </h1>
         <Rooms rooms={greeting.server.rooms} current={room} />
-        <p class="connection" data-state={view.value.connection} role="status">
+        <p class="connection" data-state={view.value.connection} role="status" title={error.value?.message}>
           {connectionWords(view.value)}
         </p>
         {participants.length > 0 && <TimeControls view={view} cadence={greeting.server} />}
       </header>
       <main id="main" tabIndex={-1} aria-busy={view.value.connection === 'connecting'}>
-        {error.value !== null && (
+        {error.value !== null && participants.length === 0 && (
           <p class="notice fault" role="alert">
-            The server cannot be heard; trying again. {error.value.message}
+            Room {room} cannot be shown: {error.value.message}
           </p>
         )}
         {participants.length === 0 && view.value.connection === 'live' && <EmptyRoom room={room} />}
@@ -58,19 +58,27 @@ function Rooms({ rooms, current }: { readonly rooms: readonly string[]; readonly
   );
 }
 
-/** `rel="opener"`: the new tab of the same site gets a copy of this tab's token. */
+/**
+ * Joining opens a window of its own, beside this one: browsers stop clips in tabs that are hidden. A window that is
+ * opened, and a tab with `rel="opener"`, get a copy of this tab's token.
+ */
 function JoinLinks({ room }: { readonly room: string }) {
   const join = `/join?room=${encodeURIComponent(room)}`;
   return (
     <nav aria-label="Join" class="row">
-      <a class="button" href={join} target="_blank" rel="opener">
+      <a class="button" href={join} target="_blank" rel="opener" onClick={openBeside}>
         Join with camera
       </a>
-      <a class="button" href={`${join}&sample`} target="_blank" rel="opener">
+      <a class="button" href={`${join}&sample`} target="_blank" rel="opener" onClick={openBeside}>
         Join with the sample clip
       </a>
     </nav>
   );
+}
+
+function openBeside(event: MouseEvent & { readonly currentTarget: HTMLAnchorElement }) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (window.open(event.currentTarget.href, '_blank', 'popup,width=520,height=860') !== null) event.preventDefault();
 }
 
 function EmptyRoom({ room }: { readonly room: string }) {
@@ -81,7 +89,7 @@ function EmptyRoom({ room }: { readonly room: string }) {
       </h2>
       <p>
         Join with your camera and microphone, or with a sample clip if you would rather look first. Verdicts appear here
-        within seconds; this page stays as it is, in its own tab.
+        within seconds.
       </p>
       <JoinLinks room={room} />
     </section>
@@ -106,7 +114,7 @@ function Footer({ greeting }: { readonly greeting: Greeting }) {
 
 function connectionWords({ connection, participants }: RoomView): string {
   if (connection === 'connecting') return 'connecting';
-  if (connection === 'lost') return 'disconnected';
+  if (connection === 'lost') return 'disconnected, trying again';
   const present = [...participants.values()].filter(({ leftMs }) => leftMs === null).length;
   return `live, ${present} ${present === 1 ? 'participant' : 'participants'}`;
 }

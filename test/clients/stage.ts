@@ -31,6 +31,33 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webm': 'video/webm',
 };
 
+/** Signalling that a browser accepts; media goes to a port where nobody listens. */
+const ANSWERS: Readonly<Record<string, object>> = {
+  join: {
+    participant: 'p-browser',
+    key: 'a-key',
+    routerRtpCapabilities: {
+      codecs: [
+        { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2, preferredPayloadType: 100 },
+        { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000, preferredPayloadType: 101 },
+      ],
+      headerExtensions: [],
+    },
+  },
+  'open-transport': {
+    transport: 't1',
+    iceParameters: { usernameFragment: 'stage', password: 'stage-stage-stage-stage', iceLite: true },
+    iceCandidates: [
+      { foundation: 'udp', priority: 1, ip: '127.0.0.1', address: '127.0.0.1', protocol: 'udp', port: 9, type: 'host' },
+    ],
+    dtlsParameters: {
+      role: 'auto',
+      fingerprints: [{ algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') }],
+    },
+  },
+  produce: { producer: 'm1' },
+};
+
 /** One participant on the stage. */
 export interface Actor {
   readonly id: string;
@@ -122,7 +149,7 @@ export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/cli
         socket.send(JSON.stringify(refusal));
         return socket.close(CLOSE.unauthenticated, 'the token is not valid');
       }
-      answer({});
+      answer(ANSWERS[message.type] ?? {});
       if (message.type !== 'subscribe') return;
       subscribers.add(socket);
       socket.send(JSON.stringify(snapshot()));

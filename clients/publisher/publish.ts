@@ -1,0 +1,215 @@
+/** Being a participant from a browser, without any page around it: build your own, or use the one beside this file. */
+import { asUndertoneError, UndertoneError } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/errors.ts';
+import type { Results } from '../../src/protocol.ts';
+import { backoffMs } from '../backoff.ts';
+import { closeError, connect } from '../connection.ts';
+import type { Connection } from '../connection.ts';
+import { listeners } from '../listeners.ts';
+import type { Publication, PublicationState, PublishOptions } from './publication.ts';
+import { openWire } from './wire.ts';
+import type { Kind, Wire } from './wire.ts';
+
+/** What another attempt would not change. */
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  'unauthenticated',
+  'forbidden',
+  'room-not-found',
+  'unsupported-protocol',
+  'unsupported-codec',
+  'config-invalid',
+]);
+
+/**
+ * Join a room and send a stream to it. Connects at once; after a lost connection it comes back as the same participant,
+ * while the media, which goes another way, may have been flowing all along. The key to come back with stays in memory.
+ *
+ * @example
+ * const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+ * const publication = publish({ url, token, room: 'lobby', name: 'Ada', consent: true, stream });
+ * publication.on(({ connection, error }) => console.log(connection, error?.message ?? ''));
+ */
+export function publish(options: PublishOptions): Publication {
+  const told = listeners<PublicationState>();
+  const closing = new AbortController();
+  let connection: Connection | null = null;
+  let wire: Wire | null = null;
+  let seat: Results['join'] | null = null;
+  let repairing = false;
+  let state: PublicationState = {
+    connection: 'connecting',
+    consented: options.consent,
+    muted: false,
+    cameraOff: false,
+    participant: null,
+    error: null,
+  };
+
+  const become = (changes: Partial<PublicationState>): void => {
+    if (state.connection === 'ended') return;
+    state = { ...state, ...changes };
+    told.tell(state);
+  };
+  const held = (): Record<Kind, boolean> => ({
+    audio: state.muted || !state.consented,
+    video: state.cameraOff || !state.consented,
+  });
+  const end = (error: UndertoneError | null): void => {
+    become({ connection: 'ended', error });
+    closing.abort();
+    wire?.close();
+    connection?.close();
+  };
+
+  /** Hold back first, then tell: what the person asked for holds at once, whatever the network does. */
+  const holdBack = (): void => {
+    const now = held();
+    wire?.hold('audio', now.audio);
+    wire?.hold('video', now.video);
+    if (wire === null) return;
+    for (const kind of ['audio', 'video'] as const) {
+      if (!has(options.stream, kind)) continue;
+      tellServer(connection?.request('set-track', { kind, state: now[kind] ? 'muted' : 'live' }));
+    }
+  };
+  /** What the server did not hear is said again when the connection is back. */
+  const tellServer = (request: Promise<unknown> | undefined): void => {
+    request?.catch((error: unknown) => become({ error: asUndertoneError(error) }));
+  };
+
+  const openMedia = async (to: Connection, { routerRtpCapabilities }: Results['join']): Promise<void> => {
+    wire?.close();
+    wire = null;
+    const opened = await openWire({
+      routerRtpCapabilities,
+      ask: to.request,
+      stream: options.stream,
+      held: held(),
+      onState: (media) => {
+        if (media === 'disconnected' || media === 'failed') void repair();
+        else if (media === 'connected') become({ connection: 'live', error: null });
+      },
+    });
+    if (closing.signal.aborted) opened.close();
+    else wire = opened;
+  };
+
+  /** Media lost its way though signalling stands: look for another path; where that fails, begin anew. */
+  const repair = async (): Promise<void> => {
+    const [to, lost, place] = [connection, wire, seat];
+    if (repairing || to === null || lost === null || place === null || closing.signal.aborted) return;
+    repairing = true;
+    become({ connection: 'reconnecting' });
+    try {
+      if (lost.state === 'failed') throw new UndertoneError('transport-not-found', 'the path of the media is lost');
+      await lost.restartIce();
+    } catch {
+      await openMedia(to, place).catch((error: unknown) => {
+        become({ error: asUndertoneError(error) });
+        to.close();
+      });
+    } finally {
+      repairing = false;
+    }
+  };
+
+  const sit = async (to: Connection): Promise<void> => {
+    const before = seat?.participant;
+    seat = await takeSeat(to, { ...options, consent: state.consented }, seat);
+    const { participant } = seat;
+    become({ participant });
+    if (wire === null || wire.state === 'failed' || before !== participant) return openMedia(to, seat);
+    wire.signalOver(to.request);
+    if (wire.state === 'connected') become({ connection: 'live', error: null });
+    else await repair();
+  };
+
+  const session = async (): Promise<UndertoneError> => {
+    const { url, token } = options;
+    try {
+      const to = await connect({ url, token, signal: closing.signal });
+      connection = to;
+      await sit(to);
+      holdBack();
+      return closeError(await to.closed, url);
+    } catch (thrown) {
+      return asUndertoneError(thrown);
+    } finally {
+      connection?.close();
+      connection = null;
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    for (let attempt = 0; ; attempt++) {
+      const error = await session();
+      if (closing.signal.aborted) return;
+      if (FINAL.has(error.code)) return end(error);
+      if (state.connection === 'live') attempt = 0;
+      become({ connection: 'reconnecting', error });
+      await sleep(backoffMs(attempt, Math.random(), options.backoff), closing.signal);
+    }
+  };
+  // In a microtask, so that whoever called hears of the first change too.
+  queueMicrotask(() => void run());
+
+  const setConsent = (consented: boolean): void => {
+    become({ consented });
+    holdBack();
+    tellServer(connection?.request('consent', { granted: consented }));
+  };
+  return {
+    get state() {
+      return state;
+    },
+    on: told.add,
+    mute: (muted) => {
+      become({ muted });
+      holdBack();
+    },
+    cameraOff: (cameraOff) => {
+      become({ cameraOff });
+      holdBack();
+    },
+    withdraw: () => setConsent(false),
+    agree: () => setConsent(true),
+    leave: () => {
+      connection?.request('leave', {}).catch(() => undefined);
+      end(null);
+    },
+  };
+}
+
+/** Join, as the same participant where that is still possible. */
+async function takeSeat(
+  to: Connection,
+  options: PublishOptions,
+  before: Results['join'] | null,
+): Promise<Results['join']> {
+  const { room, name, role = 'participant', consent } = options;
+  const request = { room, name, role, consent };
+  if (before === null) return to.request('join', request);
+  try {
+    const { participant, key } = before;
+    return await to.request('join', { ...request, resume: { participant, key } });
+  } catch (thrown) {
+    const { code } = asUndertoneError(thrown);
+    if (code !== 'not-joined' && code !== 'forbidden') throw thrown;
+    return to.request('join', request);
+  }
+}
+
+function has(stream: MediaStream, kind: Kind): boolean {
+  return (kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks()).length > 0;
+}
+
+/** Resolves after `ms`, or at once when aborted. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

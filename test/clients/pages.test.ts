@@ -1,0 +1,334 @@
+/** The built pages in a real browser: what they say, by eye, keyboard and screen reader. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { judgeMinute, NO_FACE, NO_SPEECH } from './moods.ts';
+import type { Mood } from './moods.ts';
+import { openStage, TOKEN } from './stage.ts';
+import type { Actor, Stage } from './stage.ts';
+
+const executablePath = process.env['UNDERTONE_CHROMIUM'] ?? '/usr/bin/chromium';
+const FLAGS =
+  '--headless=new --no-sandbox --disable-gpu --use-fake-device-for-media-stream --use-fake-ui-for-media-stream';
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const MOOD: Mood = { lead: 'happiness', second: 'surprise', phase: 0, rejected: [] };
+const HAPPY = { happiness: 0.81, surprise: 0.34, neutral: 0.1 };
+
+let browser: Browser;
+let pages: string;
+
+beforeAll(async () => {
+  pages = await mkdtemp(join(tmpdir(), 'undertone-pages-'));
+  [browser] = await Promise.all([
+    chromium.launch({ executablePath, args: FLAGS.split(' ') }),
+    build({ logLevel: 'error', build: { outDir: pages, emptyOutDir: true } }),
+  ]);
+});
+afterAll(async () => {
+  await browser.close();
+  await rm(pages, { recursive: true, force: true });
+});
+
+interface Visit {
+  readonly path?: string;
+  readonly token?: string | null;
+  readonly options?: BrowserContextOptions;
+}
+
+/** A stage, and a page on it; whatever the browser complains of fails the test. */
+async function visit(set: (stage: Stage) => void, { path = '/?room=lobby', token = TOKEN, options = {} }: Visit = {}) {
+  const stage = await openStage({ pages });
+  set(stage);
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  onTestFinished(async () => {
+    await context.close();
+    await stage.close();
+    expect(complaints.filter((text) => !text.includes('WebSocket'))).toEqual([]);
+  });
+  await page.goto(`${stage.url}${path}${token === null ? '' : `#token=${token}`}`);
+  return { stage, page };
+}
+
+function happyAda(stage: Stage): Actor {
+  const ada = stage.join('Ada', { role: 'customer' });
+  judgeMinute(ada, MOOD);
+  ada.judge(HAPPY);
+  return ada;
+}
+
+const card = (page: Page, name: string) => page.getByRole('article', { name });
+const says = (page: Page, name: string, text: string | RegExp) =>
+  card(page, name).locator('.headline', { hasText: text }).waitFor();
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations: found } = await axe.run();
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  });
+}
+
+describe('the dashboard', () => {
+  it('shows a verdict as a sentence with two-digit numbers, and the chart in words', async () => {
+    const { page } = await visit(happyAda);
+    await says(page, 'Ada', 'Expressed: happiness 0.81 surprise 0.34');
+    expect(await card(page, 'Ada').locator('.aside').textContent()).toBe('sure enough');
+    expect(await card(page, 'Ada').getByRole('img').getAttribute('aria-label')).toMatch(/happiness up to 0\.\d\d/);
+    expect(await page.title()).toBe('lobby · Undertone');
+  });
+
+  it('draws the lines in the colours of their labels', async () => {
+    const { page } = await visit(happyAda);
+    await says(page, 'Ada', 'Expressed');
+    const orange = () =>
+      page.evaluate(() => {
+        const canvas = document.querySelector('canvas');
+        const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        let found = 0;
+        for (let i = 0; i < data.length; i += 4)
+          if (data[i] === 230 && data[i + 1] === 159 && data[i + 2] === 0) found++;
+        return found;
+      });
+    await expect.poll(orange).toBeGreaterThan(100);
+  });
+
+  it('says why there is no verdict in the same place, and comes back', async () => {
+    let ada: Actor | undefined;
+    const { page } = await visit((stage) => (ada = happyAda(stage)));
+    await says(page, 'Ada', 'Expressed');
+    const before = await card(page, 'Ada').boundingBox();
+    ada?.judge({}, NO_FACE);
+    await says(page, 'Ada', 'No verdict: no face in view');
+    expect(await card(page, 'Ada').boundingBox()).toEqual(before);
+    ada?.judge(HAPPY);
+    await says(page, 'Ada', 'Expressed: happiness 0.81');
+  });
+
+  it('names a missing modality in small print', async () => {
+    const { page } = await visit((stage) => happyAda(stage).judge(HAPPY, { missing: { voice: 'no-speech' } }));
+    await says(page, 'Ada', 'Expressed');
+    await card(page, 'Ada').getByText('voice: no speech', { exact: true }).waitFor();
+  });
+
+  it('says since when the state is unknown, greys, and recovers without a reload', async () => {
+    const { page, stage } = await visit(happyAda);
+    await says(page, 'Ada', 'Expressed');
+    stage.fall();
+    await says(page, 'Ada', /^State unknown since \d\d:\d\d:\d\d$/);
+    expect(await card(page, 'Ada').getAttribute('data-kind')).toBe('unknown');
+    await page.getByText('disconnected, trying again').waitFor();
+    stage.rise();
+    await page.getByText('live, 1 participant').waitFor();
+    await says(page, 'Ada', 'Expressed');
+  });
+
+  it('shows no more than the reason without consent', async () => {
+    const { page } = await visit((stage) => stage.join('Bob', { consented: false }));
+    await says(page, 'Bob', 'No consent: nothing is analysed');
+    expect(await card(page, 'Bob').locator('canvas, .senses, .lag').count()).toBe(0);
+  });
+
+  it('follows a participant who is lost, comes back, and leaves', async () => {
+    let ada: Actor | undefined;
+    const { page } = await visit((stage) => (ada = happyAda(stage)));
+    await says(page, 'Ada', 'Expressed');
+    ada?.become({ connected: false });
+    await card(page, 'Ada').getByText('connection lost, may come back', { exact: true }).waitFor();
+    ada?.become({ connected: true, microphone: 'muted', camera: 'off' });
+    await says(page, 'Ada', 'No verdict: voice muted, face off');
+    ada?.leave();
+    await says(page, 'Ada', /^Left at /);
+    await card(page, 'Ada').waitFor({ state: 'detached' });
+  });
+
+  it('says in an empty room what to do next', async () => {
+    const { page } = await visit(() => undefined);
+    await page.getByRole('heading', { name: 'Nobody is in the room yet' }).waitFor();
+    const hrefs = await page
+      .getByRole('navigation', { name: 'Join' })
+      .getByRole('link')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    expect(hrefs).toEqual(['/join?room=lobby', '/join?room=lobby&sample']);
+  });
+
+  it('holds the charts with F or space, goes back with an arrow, and returns with Escape', async () => {
+    const { page } = await visit(happyAda);
+    await says(page, 'Ada', 'Expressed');
+    const freeze = page.getByRole('button', { name: 'Freeze' });
+    for (const key of ['f', ' ', 'ArrowLeft']) {
+      await page.keyboard.press(key);
+      expect(await freeze.getAttribute('aria-pressed')).toBe('true');
+      await page.getByText(/^charts held at \d\d:\d\d:\d\d$/).waitFor();
+      await page.keyboard.press('Escape');
+      expect(await freeze.getAttribute('aria-pressed')).toBe('false');
+    }
+  });
+
+  it('goes back when a chart is dragged', async () => {
+    const { page } = await visit(happyAda);
+    await says(page, 'Ada', 'Expressed');
+    const box = await card(page, 'Ada').getByRole('img').boundingBox();
+    if (box === null) throw new Error('the chart is not on the page');
+    await page.mouse.move(box.x + 200, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 400, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.getByText(/^charts held at/).waitFor();
+  });
+
+  it('is reached by keyboard, first of all by a link past the header', async () => {
+    const { page } = await visit(happyAda);
+    await says(page, 'Ada', 'Expressed');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the participants');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  });
+});
+
+describe('the token', () => {
+  it('leaves the address, and survives a reload', async () => {
+    const { page } = await visit(happyAda);
+    await says(page, 'Ada', 'Expressed');
+    expect(page.url()).not.toContain(TOKEN);
+    await page.reload();
+    await says(page, 'Ada', 'Expressed');
+  });
+
+  it('is asked for when there is none', async () => {
+    const { page } = await visit(happyAda, { token: null });
+    await page.getByLabel('Paste the token that the server printed at start').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await says(page, 'Ada', 'Expressed');
+  });
+
+  it('is asked for again when it is not accepted', async () => {
+    const { page } = await visit(happyAda, { token: 'not-the-token' });
+    await page.getByRole('alert').getByText('The server does not accept this token').waitFor();
+    await page.getByLabel('Paste the token').fill(TOKEN);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await says(page, 'Ada', 'Expressed');
+  });
+});
+
+describe('the page to join with', () => {
+  const camera = { path: '/join?room=lobby', options: { permissions: ['camera', 'microphone'] } };
+  const sent = (stage: Stage, type: string) => stage.asked.filter((request) => request.type === type);
+
+  async function joinAsAda(page: Page) {
+    await page.getByLabel('Your name').fill('Ada');
+    await page.getByLabel('I agree').check();
+    await page.getByRole('button', { name: 'Join with camera' }).click();
+    await page.getByRole('button', { name: 'Withdraw consent' }).waitFor();
+  }
+
+  it('does not join without consent', async () => {
+    const { page, stage } = await visit(() => undefined, camera);
+    await page.getByLabel('Your name').fill('Ada');
+    await page.getByRole('button', { name: 'Join with camera' }).click();
+    expect(await page.getByLabel('I agree').evaluate((box: HTMLInputElement) => box.validity.valueMissing)).toBe(true);
+    expect(sent(stage, 'join')).toEqual([]);
+  });
+
+  it('publishes voice and face, mutes, withdraws and leaves', async () => {
+    const { page, stage } = await visit(() => undefined, camera);
+    await joinAsAda(page);
+    await expect.poll(() => sent(stage, 'produce')).toMatchObject([{ kind: 'audio' }, { kind: 'video' }]);
+    expect(sent(stage, 'join')).toMatchObject([{ room: 'lobby', name: 'Ada', role: 'participant', consent: true }]);
+    await page.getByRole('button', { name: 'Mute voice' }).click();
+    await expect
+      .poll(() => sent(stage, 'set-track'))
+      .toContainEqual(expect.objectContaining({ kind: 'audio', state: 'muted' }));
+    await page.getByRole('button', { name: 'Withdraw consent' }).click();
+    await page.getByRole('heading', { name: 'Not analysed: nothing is sent' }).waitFor();
+    await expect.poll(() => sent(stage, 'consent')).toMatchObject([{ granted: false }]);
+    await page.getByRole('button', { name: 'Leave the room' }).click();
+    await expect.poll(() => sent(stage, 'leave')).toHaveLength(1);
+    await page.getByRole('heading', { name: 'Join room lobby' }).waitFor();
+  });
+
+  it('comes back as the same participant after the connection is lost, and not analysed if withdrawn meanwhile', async () => {
+    const { page, stage } = await visit(() => undefined, camera);
+    await joinAsAda(page);
+    await expect.poll(() => sent(stage, 'produce')).toHaveLength(2);
+    stage.fall();
+    await page.getByText('Connection lost; trying again.').waitFor();
+    await page.getByRole('button', { name: 'Withdraw consent' }).click();
+    stage.rise();
+    await expect
+      .poll(() => sent(stage, 'join'))
+      .toMatchObject([{}, { consent: false, resume: { participant: 'p-browser', key: 'a-key' } }]);
+  });
+
+  it('says what to do when the camera is refused, and offers the clip', async () => {
+    const { page } = await visit(() => undefined, camera);
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+    });
+    await page.getByLabel('Your name').fill('Ada');
+    await page.getByLabel('I agree').check();
+    await page.getByRole('button', { name: 'Join with camera' }).click();
+    await page.getByRole('alert').getByText('Allow them beside the address').waitFor();
+    await page.getByLabel('the sample clip').check();
+    await page.getByRole('button', { name: 'Join with the sample clip' }).waitFor();
+  });
+});
+
+describe.each([
+  ['light', 1440],
+  ['dark', 1440],
+  ['light', 390],
+  ['dark', 390],
+] as const)('accessibility, %s, %i px', (colorScheme, width) => {
+  const options = { colorScheme, viewport: { width, height: 900 } };
+
+  it('has no violations in a room of people in every state, nor a sideways scroll', async () => {
+    const everyState = (stage: Stage) => {
+      happyAda(stage);
+      stage.join('Bob', { consented: false });
+      stage.join('Cy').judge({}, NO_SPEECH);
+      stage.join('Di', { connected: false });
+      stage.join('Francisca Aurélia de Vasconcelos e Albuquerque', {
+        role: 'a rather long part to play',
+        microphone: 'muted',
+      });
+    };
+    const { page } = await visit(everyState, { options });
+    await says(page, 'Ada', 'Expressed');
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  });
+
+  it('has no violations in an empty room, at the sign-in, at the form to join with, and while live', async () => {
+    const { page, stage } = await visit(() => undefined, {
+      options: { ...options, permissions: ['camera', 'microphone'] },
+    });
+    await page.getByRole('heading', { name: 'Nobody is in the room yet' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.goto(`${stage.url}/join?room=lobby`);
+    await page.getByLabel('Your name').fill('Ada');
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel('I agree').check();
+    await page.getByRole('button', { name: 'Join with camera' }).click();
+    await page.getByRole('button', { name: 'Withdraw consent' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.evaluate(() => sessionStorage.clear());
+    await page.reload();
+    await page.getByLabel('Paste the token').waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+});
