@@ -108,7 +108,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 
   /** A server that says nothing for a whole heartbeat, though it was pinged, is gone; TCP may take minutes to notice. */
   const beat = (): void => {
-    if (!heard) end(CLOSE.heartbeat, 'the server stopped answering');
+    if (ended !== null) clearInterval(heartbeat);
+    else if (!heard) end(CLOSE.heartbeat, 'the server stopped answering');
     else {
       heard = false;
       requests.send('ping', {}).catch(() => undefined);
@@ -134,7 +135,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   });
   signal?.addEventListener('abort', close);
   const giveUp = setTimeout(() => {
-    end(1006, `no answer within ${timeoutMs.toString()} ms`);
+    end(1006, `no answer within ${timeoutMs} ms`);
   }, timeoutMs);
 
   try {
@@ -155,7 +156,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 
 /** Why a connection ended, as an error: `disconnected` unless the close code says more. */
 export function closeError({ code, reason }: Closed, url: string): UndertoneError {
-  const why = reason === '' ? `close code ${code.toString()}` : reason;
+  const why = reason === '' ? `close code ${code}` : reason;
   return new UndertoneError(CLOSE_CODES.get(code) ?? 'disconnected', `the connection to ${place(url)} ended: ${why}`);
 }
 

@@ -14,6 +14,7 @@ import type { RoomState } from './room-state.ts';
 
 /** Which room to follow, and how. */
 export interface MonitorOptions extends ConnectOptions {
+  /** Name of the room. */
   readonly room: string;
   /** Verdicts of this many past ms come with the first snapshot, 0 to 60 000. Default 0. */
   readonly historyMs?: number;
@@ -55,6 +56,7 @@ export interface Monitor extends AsyncIterable<MonitorEvent> {
   on(listener: (event: MonitorEvent) => void): () => void;
   /** The room as it was last heard of; up to date while `status` is `live`. */
   readonly state: RoomState;
+  /** The latest status; `disconnected` once closed. */
   readonly status: MonitorStatus;
   /** Events that slow `for await` loops did not get one by one: a snapshot of the state stood in for them. */
   readonly skipped: number;
@@ -116,6 +118,12 @@ export function monitor(options: MonitorOptions): Monitor {
   const stop = (error?: UndertoneError): void => {
     if (over()) return;
     failure = error;
+    if (status.state !== 'disconnected')
+      status = {
+        type: 'status',
+        state: 'disconnected',
+        sinceMs: status.state === 'live' ? Date.now() : status.sinceMs,
+      };
     for (const buffer of buffers) buffer.end(error);
     closing.abort();
     options.signal?.removeEventListener('abort', close);
@@ -128,10 +136,7 @@ export function monitor(options: MonitorOptions): Monitor {
   const receive = (message: RoomMessage): UndertoneError | undefined => {
     const place = placeOf(message, state);
     if (place === 'gap')
-      return new UndertoneError(
-        'bad-message',
-        `events of ${options.room} before ${message.seq.toString()} are missing`,
-      );
+      return new UndertoneError('bad-message', `${options.room} has events before ${message.seq} that never came`);
     if (place === 'next') {
       state = afterMessage(state, message);
       goLive();
@@ -225,14 +230,13 @@ function asEvent(message: RoomMessage): MonitorEvent {
 /** Resolves after `ms`, or at once when aborted. */
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
+    const wake = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
       resolve();
-    });
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener('abort', wake);
+    if (signal.aborted) wake();
   });
 }

@@ -53,13 +53,13 @@ export function pendingRequests(write: (text: string) => void, timeoutMs: number
 
   const ask = (type: RequestType, fields: object): Promise<Readonly<Record<string, unknown>>> => {
     if (pending.size >= MAX_PENDING) {
-      const message = `'${type}' was not sent: ${MAX_PENDING.toString()} requests still wait for their answers`;
+      const message = `'${type}' was not sent: ${MAX_PENDING} requests still wait for their answers`;
       throw new UndertoneError('limit-reached', message);
     }
     const id = (++sent).toString();
     const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
     const expire = (): void => {
-      const message = `the server did not answer '${type}' within ${timeoutMs.toString()} ms`;
+      const message = `the server did not answer '${type}' within ${timeoutMs} ms`;
       take(id)?.reject(new UndertoneError('too-slow', message));
     };
     pending.set(id, { resolve, reject, timer: setTimeout(expire, timeoutMs) });

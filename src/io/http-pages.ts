@@ -85,11 +85,11 @@ export function sendPage(request: IncomingMessage, response: ServerResponse, pag
   const ranged = request.method === 'GET' && (ifRange === undefined || ifRange === etag);
   const range = ranged ? byteRange(request.headers.range, body.length) : null;
   if (range === 'unsatisfiable')
-    response.writeHead(416, { 'Content-Range': `bytes */${body.length.toString()}`, 'Content-Length': 0 }).end();
+    response.writeHead(416, { 'Content-Range': `bytes */${body.length}`, 'Content-Length': 0 }).end();
   else if (range === null) response.writeHead(200, { 'Content-Length': body.length }).end(body);
   else {
     const { first, last } = range;
-    const place = `bytes ${first.toString()}-${last.toString()}/${body.length.toString()}`;
+    const place = `bytes ${first}-${last}/${body.length}`;
     response
       .writeHead(206, { 'Content-Range': place, 'Content-Length': last - first + 1 })
       .end(body.subarray(first, last + 1));

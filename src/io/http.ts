@@ -51,6 +51,8 @@ export interface HttpServer {
 /** A client that is slower than this is not one of ours: the largest request is a few hundred bytes. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
+/** How long a client may take nothing of an answer that is on its way. WebSockets have a heartbeat instead. */
+const STALLED_MS = 30_000;
 const MAX_HEADERS = 64;
 
 /**
@@ -85,6 +87,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       });
     },
   );
+  server.timeout = STALLED_MS;
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxSockets;
   server.on('drop', () => {
@@ -114,7 +117,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 
   return {
     server,
-    url: `http://${nameOf(address, family)}:${port.toString()}`,
+    url: `http://${nameOf(address, family)}:${port}`,
     close: () => (closing ??= close()),
   };
 }
@@ -127,11 +130,11 @@ async function listen(server: Server, host: string, port: number): Promise<Addre
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'EADDRINUSE') {
-      const message = `port ${port.toString()} on ${host} is taken by another program: stop it, or set UNDERTONE_PORT`;
+      const message = `port ${port} on ${host} is taken by another program: stop it, or set UNDERTONE_PORT`;
       throw new UndertoneError('port-in-use', message, { cause });
     }
     const setting = code === 'EACCES' ? 'UNDERTONE_PORT' : 'UNDERTONE_HOST';
-    const message = `cannot listen on ${host}, port ${port.toString()} (${String(code)}): change ${setting}`;
+    const message = `cannot listen on ${host}, port ${port} (${String(code)}): change ${setting}`;
     throw new UndertoneError('config-invalid', message, { cause });
   }
 }

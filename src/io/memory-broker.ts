@@ -7,7 +7,7 @@ export interface MemoryBrokerOptions {
   readonly capacity: number;
   /**
    * A window that nobody will pull: the queue was full and it was the oldest, or the broker was closed. Called before
-   * `publishWindow` or `close` returns.
+   * `publishWindow` or `close` returns; must not throw.
    */
   readonly onDiscard: (window: Window, reason: Extract<RejectReason, 'overload'>) => void;
   readonly meter: Meter;
@@ -77,8 +77,7 @@ export function memoryBroker(options: MemoryBrokerOptions): Broker {
       if (oldest !== undefined) discard(oldest, 'overload');
     },
     pullWindows: (max, signal) => {
-      if (!(max >= 1))
-        return Promise.reject(new RangeError(`pullWindows(${max.toString()}): at least 1 is to be taken`));
+      if (!(max >= 1)) return Promise.reject(new RangeError(`pullWindows(${max}): at least 1 is to be taken`));
       if (closed || signal?.aborted === true) return Promise.resolve([]);
       // Whoever came first is served first, also when a window has come and its puller is still to be woken.
       if (queue.length > 0 && pullers.size === 0) return Promise.resolve(take(max));

@@ -21,7 +21,7 @@ export function redactText(text: string): string {
   const read = text.slice(0, MAX_READ);
   const safe = SECRET_TEXT.reduce((rest, [secret, mask]) => rest.replace(secret, mask), read);
   if (safe.length <= MAX_TEXT && read.length === text.length) return safe;
-  return `${safe.slice(0, MAX_TEXT)}... (${text.length.toString()} characters)`;
+  return `${safe.slice(0, MAX_TEXT)}... (${text.length} characters)`;
 }
 
 /**
@@ -50,7 +50,7 @@ function redactValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return value;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength.toString()} bytes]`;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
   if (depth >= MAX_DEPTH) return '[...]';
   if (value instanceof Error) return redactError(value, depth + 1);
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => redactValue(item, depth + 1));

@@ -10,8 +10,8 @@ const quick = { token: 'secret', room: 'lobby', backoff: { firstMs: 1, maxMs: 1 
 /** What a monitor told, in short: `live`, `snapshot 3`, `4`, `5-9`. */
 function short(told: MonitorEvent): string {
   if (told.type === 'status') return told.error === undefined ? told.state : `${told.state}: ${told.error.code}`;
-  if (told.type === 'snapshot') return `snapshot ${told.snapshot.seq.toString()}`;
-  return told.type === 'event' ? told.seq.toString() : `${told.from.toString()}-${told.seq.toString()}`;
+  if (told.type === 'snapshot') return `snapshot ${told.snapshot.seq}`;
+  return told.type === 'event' ? told.seq.toString() : `${told.from}-${told.seq}`;
 }
 
 async function all(events: AsyncIterable<MonitorEvent>): Promise<MonitorEvent[]> {
@@ -250,6 +250,7 @@ test('tells nothing after it was closed, whatever closed it', async () => {
   room.on((heard) => told.push(short(heard)));
   await expect.poll(() => told.at(-1)).toBe('snapshot 0');
   leaving.abort();
+  expect(room.status.state).toBe('disconnected');
   expect(await all(room)).toHaveLength(2);
   expect(told).toEqual(['connecting', 'live', 'snapshot 0']);
 });

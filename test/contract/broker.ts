@@ -213,7 +213,7 @@ export function describeBroker(name: string, make: (options: BrokerUnderTest) =>
   });
 }
 
-const key = ({ participant, seq }: Window): string => `${participant} ${seq.toString()}`;
+const key = ({ participant, seq }: Window): string => `${participant} ${seq}`;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function pullAll(broker: Broker, count: number, max: number): Promise<readonly Window[]> {

@@ -302,7 +302,7 @@ test('a taken port is named, with the setting that changes it', async () => {
   const { port } = other.address() as AddressInfo;
   const starting = start({ port });
   await expect(starting).rejects.toMatchObject({ code: 'port-in-use', cause: { code: 'EADDRINUSE' } });
-  await expect(starting).rejects.toThrow(new RegExp(`port ${port.toString()} .*UNDERTONE_PORT`));
+  await expect(starting).rejects.toThrow(new RegExp(`port ${port} .*UNDERTONE_PORT`));
   other.close();
 });
 
