@@ -91,6 +91,7 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
   log.info({ provider, workers: count, pack: `${pack.name}@${pack.version}` }, 'inference ready');
 
   const calls = (dispatch = dispatchTo(crew, { limits: { ...QUEUE_LIMITS, ...queueLimits }, restartWaitMs, meter }));
+  let closed: Promise<void> | null = null;
   return {
     pack,
     detectFaces: async (frame) => calls.call('faces', ownFrame(frame)),
@@ -103,9 +104,6 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
       provider,
       depth: calls.depth,
     }),
-    async close() {
-      await calls.drain(drainMs);
-      await crew.close();
-    },
+    close: () => (closed ??= calls.drain(drainMs).then(() => crew.close())),
   };
 }

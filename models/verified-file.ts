@@ -55,9 +55,10 @@ export async function readNetwork(dir: string, { file, sha256 }: NamedFile): Pro
 
 async function readBounded(path: string, maxBytes: number): Promise<Buffer> {
   try {
-    const { size } = await stat(path);
-    if (size > maxBytes)
-      throw new UndertoneError('pack-invalid', `${path} has ${size} bytes; at most ${maxBytes} are read`);
+    const found = await stat(path);
+    if (!found.isFile()) throw new UndertoneError('pack-invalid', `${path} is not a file: put the pack's file there`);
+    if (found.size > maxBytes)
+      throw new UndertoneError('pack-invalid', `${path} has ${found.size} bytes; at most ${maxBytes} are read`);
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof UndertoneError) throw cause;

@@ -124,10 +124,10 @@ export function dispatchTo(
       }, restartWaitMs);
     },
     async drain(limitMs) {
-      clearTimeout(giveUp);
       refusal = new UndertoneError('draining', 'inference is closing');
       drained = Promise.withResolvers();
       if (queue.depth + running > 0) await Promise.race([drained.promise, sleep(limitMs, undefined, { ref: false })]);
+      clearTimeout(giveUp);
       rejectWaiting(refusal);
     },
   };

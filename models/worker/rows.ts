@@ -10,7 +10,9 @@ export type RunRows = (
   fill: (row: number, out: Float32Array) => void,
 ) => Promise<(output: string, row: number) => Float32Array>;
 
-/** Keeps one input buffer of the largest batch, so that a run allocates nothing of an input's size. */
+/**
+ * Keeps one input buffer of the largest batch, so that a run allocates nothing of an input's size: one call at a time.
+ */
 export function rowsThrough(network: BatchedNetwork, input: string): RunRows {
   const shape = (network.contract.inputs[input] ?? []).filter((side) => side !== 'n');
   const width = shape.reduce((product, side) => product * side, 1);

@@ -9,7 +9,9 @@ import { openNetworks, type BatchedNetwork, type Networks } from '../../models/w
 import { speechCalls } from '../../models/worker/speech.ts';
 import { windowCalls } from '../../models/worker/windows.ts';
 import { MEL_BANDS, SILENT_BAND } from '../../src/core/features.ts';
+import { LABELS } from '../../src/core/labels.ts';
 import { greyFrame, sound, STARTER, voice } from '../fixtures/inference.ts';
+import { ASTRONAUT_FACE, astronautFrame } from '../fixtures/pictures.ts';
 
 let networks: Networks;
 beforeAll(async () => {
@@ -158,6 +160,28 @@ describe('frames', () => {
   it('that show nobody hold no face', async () => {
     const answers = await faceCalls(networks)([greyFrame(), greyFrame(1, 1), greyFrame(641, 359)]);
     expect(answers.map(valueOf)).toEqual([[], [], []]);
+  });
+
+  it('of a real face are seen, measured and encoded, in a batch as alone', async () => {
+    const frame = astronautFrame(512, 512);
+    const answer = faceCalls({ detector: padded(networks.detector), face: padded(networks.face) });
+    const [together, , nobody] = await answer([frame, frame, greyFrame()]);
+    const [alone] = await faceCalls(networks)([frame]);
+    const [sighting] = valueOf(together);
+    expect(valueOf(nobody)).toEqual([]);
+    expect(sighting?.poor).toBeNull();
+    expect(Math.abs((sighting?.keyPoints.nose.x ?? NaN) - ASTRONAUT_FACE.x)).toBeLessThan(20);
+    expect(sighting?.encoding?.embedding).toHaveLength(128);
+    const logits = sighting?.encoding?.logits ?? new Float32Array(0);
+    expect(LABELS[logits.indexOf(Math.max(...logits))]).toBe('happiness');
+    valueOf(alone)[0]?.encoding?.logits.forEach((value, k) => expect(logits[k]).toBeCloseTo(value, 3));
+  });
+
+  it('with a face too small to judge say so, and do not encode it', async () => {
+    const [far] = await faceCalls(networks)([astronautFrame(512, 512, 'scale=128:128,pad=512:512:192:192')]);
+    const [sighting] = valueOf(far);
+    expect(sighting?.poor).not.toBeNull();
+    expect(sighting?.encoding).toBeNull();
   });
 
   it('without pixels, or with fewer than they say, fail alone', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -62,6 +62,8 @@ describe('a bad pack', () => {
   it('is refused when a network is missing', async () => {
     await rm(join(dir, 'face.onnx'));
     expect(await refusal()).toMatch(/face\.onnx cannot be read .*ENOENT.*: restore it/);
+    await mkdir(join(dir, 'face.onnx'));
+    expect(await refusal()).toMatch(/face\.onnx is not a file/);
   });
 
   it('is refused when the manifest is missing or is not JSON', async () => {
