@@ -104,7 +104,7 @@ export function createRoomLog(epoch: string, options: RoomLogOptions = {}): Room
         .filter((entry) => entry.atMs > nowMs - historyMs)
         .map((entry) => entry.event)
         .filter((event) => event.kind === 'verdict')
-        .filter((event) => state.participants.has(event.participant))
+        .filter((event) => state.verdicts.has(event.participant))
         .map(({ participant, seq, verdict, latencyMs }) => ({ participant, seq, verdict, latencyMs }));
       const recent = new Set(history.map((event) => event.participant));
       const older = [...state.verdicts.values()].filter((event) => !recent.has(event.participant));

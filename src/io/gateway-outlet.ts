@@ -176,12 +176,7 @@ export function createOutlet(deps: OutletDeps, limits: OutletLimits = {}): Outle
     }
     const events = conflate(missed.map((entry) => entry.event));
     subscription.at = lastSeq;
-    meter.count('undertone_conflated_total');
-    meter.count(
-      'undertone_discarded_total',
-      { queue: 'subscriber', reason: 'conflated' },
-      lastSeq - at - events.length,
-    );
+    meter.count('undertone_conflated_total', {}, missed.length - events.length);
     send({ type: 'conflated', room, epoch, from: at + 1, seq: lastSeq, events });
   }
 

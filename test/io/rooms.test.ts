@@ -1,0 +1,396 @@
+import { Subject } from 'rxjs';
+import { describe, expect, it, vi } from 'vitest';
+import type { VerdictEvent } from '../../src/domain.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import { createRooms } from '../../src/io/rooms.ts';
+import type { Rooms, RoomsOptions } from '../../src/io/rooms.ts';
+import type { Joined } from '../../src/io/participant.ts';
+import type { MediaEvent } from '../../src/ports.ts';
+import type { RoomEvent } from '../../src/core/room-state.ts';
+import { aSegment, aVerdict } from '../core/room-events.ts';
+import { fakeMedia } from './fake-media.ts';
+import type { FakeMedia, FakePeer } from './fake-media.ts';
+import { countingMeter, silent } from './gateway-stage.ts';
+import type { Counts } from './gateway-stage.ts';
+
+interface Scene {
+  readonly rooms: Rooms;
+  readonly media: FakeMedia;
+  readonly meter: Counts;
+  readonly joined: Joined[];
+  readonly stop: ReturnType<typeof vi.fn>;
+  readonly clock: { nowMs: number };
+  /** Every event of the lobby so far. */
+  readonly events: () => RoomEvent[];
+}
+
+function scene(options: Partial<RoomsOptions> = {}): Scene {
+  const media = fakeMedia();
+  const meter = countingMeter();
+  const clock = { nowMs: 1000 };
+  const joined: Joined[] = [];
+  const stop = vi.fn();
+  const rooms = createRooms({
+    names: ['lobby'],
+    media,
+    clock: { now: () => clock.nowMs },
+    meter,
+    log: silent,
+    onJoin(each) {
+      joined.push(each);
+      const subscription = each.source.events.subscribe({ error: () => undefined });
+      return () => {
+        subscription.unsubscribe();
+        stop();
+      };
+    },
+    ...options,
+  });
+  const { epoch } = rooms.feed('lobby');
+  const events = () => {
+    const entries = rooms.feed('lobby').since({ epoch, seq: 0 });
+    return entries === 'too-old' ? [] : entries.map((entry) => entry.event);
+  };
+  return { rooms, media, meter, joined, stop, clock, events };
+}
+
+const ADA = { name: 'Ada', role: 'customer', consented: true };
+const JOIN = { room: 'lobby', profile: ADA };
+
+function holder() {
+  return { onReplaced: vi.fn<() => void>(), onFault: vi.fn<(error: UndertoneError) => void>() };
+}
+
+const only = (media: FakeMedia): FakePeer => {
+  const peer = media.peers[0];
+  if (peer === undefined) throw new Error('nobody has joined');
+  return peer;
+};
+
+const people = ({ rooms }: Scene) => rooms.feed('lobby').snapshot(0).participants;
+
+function verdictOf(participant: string, endMs: number): VerdictEvent {
+  return { room: 'lobby', participant, seq: 0, verdict: aVerdict({ startMs: endMs - 3000, endMs }), latencyMs: 1 };
+}
+
+describe('joining', () => {
+  it('publishes the participant before their media is handed on', async () => {
+    const told: number[] = [];
+    const scenery = scene({
+      onJoin: () => {
+        told.push(scenery.events().length);
+        return () => undefined;
+      },
+    });
+    await scenery.rooms.join(JOIN, holder());
+    expect(told).toEqual([1]);
+    expect(people(scenery)).toMatchObject([{ ...ADA, connected: true, microphone: 'off', camera: 'off' }]);
+  });
+
+  it('grants the media server consent only where it was given', async () => {
+    const { rooms, media } = scene();
+    await rooms.join(JOIN, holder());
+    await rooms.join({ ...JOIN, profile: { ...ADA, consented: false } }, holder());
+    expect(media.peers.map(({ consents }) => consents)).toEqual([[true], [false]]);
+  });
+
+  it('takes as many as there are places, counting those on their way in', async () => {
+    const { rooms, meter } = scene({ maxParticipants: 2 });
+    const all = await Promise.allSettled([1, 2, 3].map(() => rooms.join(JOIN, holder())));
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(meter.of('undertone_participants')).toBe(2);
+  });
+
+  it('gives the place back when the media server refuses', async () => {
+    const { rooms, media } = scene({ maxParticipants: 1 });
+    media.gate = Promise.reject(new UndertoneError('worker-crashed', 'no worker'));
+    await expect(rooms.join(JOIN, holder())).rejects.toMatchObject({ code: 'worker-crashed' });
+    media.gate = Promise.resolve();
+    await rooms.join(JOIN, holder());
+  });
+
+  it('leaves nobody behind when the pipelines refuse', async () => {
+    const scenery = scene({
+      onJoin: () => {
+        throw new Error('no pipeline');
+      },
+    });
+    await expect(scenery.rooms.join(JOIN, holder())).rejects.toMatchObject({ code: 'internal' });
+    expect(people(scenery)).toEqual([]);
+    expect(only(scenery.media).closed).toBe(true);
+  });
+
+  it('is refused in a room that does not exist, and once the rooms are closed', async () => {
+    const { rooms } = scene();
+    await expect(rooms.join({ ...JOIN, room: 'cellar' }, holder())).rejects.toMatchObject({ code: 'room-not-found' });
+    rooms.close();
+    await expect(rooms.join(JOIN, holder())).rejects.toMatchObject({ code: 'draining' });
+  });
+});
+
+describe('tracks', () => {
+  it('are published as the media tells of them, each change once', async () => {
+    const scenery = scene();
+    await scenery.rooms.join(JOIN, holder());
+    const { events } = only(scenery.media);
+    const track = (modality: 'voice' | 'face', state: 'live' | 'muted' | 'off') =>
+      events.next({ kind: 'track', modality, state });
+    track('voice', 'live');
+    track('voice', 'live');
+    track('face', 'live');
+    track('voice', 'muted');
+    const states = scenery
+      .events()
+      .flatMap((event) =>
+        event.kind === 'participant' ? [`${event.participant.microphone} ${event.participant.camera}`] : [],
+      );
+    expect(states).toEqual(['off off', 'live off', 'live live', 'muted live']);
+  });
+});
+
+describe('consent', () => {
+  it('when it is withdrawn, holds at once: media, pipelines, what is in flight', async () => {
+    const scenery = scene();
+    const { rooms, media, joined, clock } = scenery;
+    const seat = await rooms.join(JOIN, holder());
+    const answers: boolean[] = [];
+    joined[0]?.consent.subscribe((granted) => answers.push(granted));
+    clock.nowMs = 5000;
+    const withdrawn = seat.setConsent(false);
+    expect(answers).toEqual([true, false]);
+    expect(only(media).consents).toEqual([true, false]);
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
+    rooms.publishVerdict(verdictOf(seat.participant, 4900));
+    expect(scenery.events().at(-1)).toMatchObject({
+      kind: 'verdict',
+      verdict: {
+        status: 'rejected',
+        reason: 'not-consented',
+        labels: [],
+        probabilities: {},
+        shares: {},
+        modalities: [],
+      },
+    });
+    await withdrawn;
+  });
+
+  it('when it is given again, does not reach back', async () => {
+    const { rooms, clock } = scene();
+    const seat = await rooms.join(JOIN, holder());
+    await seat.setConsent(false);
+    clock.nowMs = 9000;
+    await seat.setConsent(true);
+    const reason = (endMs: number) => rooms.screen(verdictOf(seat.participant, endMs)).verdict.reason;
+    expect([reason(8999), reason(9001)]).toEqual(['not-consented', null]);
+  });
+
+  it('withdrawn while it is being granted stays withdrawn', async () => {
+    const scenery = scene();
+    const { rooms, media } = scenery;
+    const seat = await rooms.join({ ...JOIN, profile: { ...ADA, consented: false } }, holder());
+    const gate = Promise.withResolvers<undefined>();
+    media.grantGate = gate.promise;
+    const granted = seat.setConsent(true);
+    await seat.setConsent(false);
+    gate.resolve(undefined);
+    await granted;
+    expect(only(media).consents.at(-1)).toBe(false);
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
+  });
+
+  it('that the media server cannot carry out is not said to be there', async () => {
+    const scenery = scene();
+    const { rooms, media } = scenery;
+    const seat = await rooms.join({ ...JOIN, profile: { ...ADA, consented: false } }, holder());
+    media.grantGate = Promise.reject(new UndertoneError('worker-crashed', 'gone'));
+    await expect(seat.setConsent(true)).rejects.toMatchObject({ code: 'worker-crashed' });
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
+  });
+
+  it('ends the media that cannot be told of its withdrawal', async () => {
+    const { rooms, media } = scene();
+    const whose = holder();
+    const seat = await rooms.join(JOIN, whose);
+    only(media).setConsent = () => Promise.reject(new UndertoneError('worker-crashed', 'gone'));
+    await seat.setConsent(false);
+    expect(only(media).closed).toBe(true);
+    expect(whose.onFault).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a lost connection', () => {
+  it('is waited for, while the media goes on', async () => {
+    vi.useFakeTimers();
+    const scenery = scene({ reconnectMs: 500 });
+    const seat = await scenery.rooms.join(JOIN, holder());
+    seat.disconnect();
+    expect(people(scenery)).toMatchObject([{ connected: false }]);
+    expect(only(scenery.media).closed).toBe(false);
+    vi.advanceTimersByTime(500);
+    expect(people(scenery)).toEqual([]);
+    expect(only(scenery.media).closed).toBe(true);
+    expect(scenery.stop).toHaveBeenCalledOnce();
+    expect(scenery.events().at(-1)).toEqual({ kind: 'participant-left', participant: seat.participant });
+    vi.useRealTimers();
+  });
+
+  it('comes back by its key as the same participant', async () => {
+    vi.useFakeTimers();
+    const scenery = scene({ reconnectMs: 500 });
+    const seat = await scenery.rooms.join(JOIN, holder());
+    const { participant, key } = seat;
+    seat.disconnect();
+    const again = await scenery.rooms.join({ ...JOIN, resume: { participant, key } }, holder());
+    vi.advanceTimersByTime(5000);
+    expect(again.participant).toBe(participant);
+    expect(people(scenery)).toMatchObject([{ id: participant, connected: true }]);
+    expect(scenery.media.peers).toHaveLength(1);
+    expect(scenery.joined).toHaveLength(1);
+    vi.useRealTimers();
+  });
+
+  it('does not come back by another key, nor after it has left', async () => {
+    const { rooms } = scene();
+    const seat = await rooms.join(JOIN, holder());
+    const { participant } = seat;
+    const other = await rooms.join(JOIN, holder());
+    for (const key of [other.key, '', 'x'])
+      await expect(rooms.join({ ...JOIN, resume: { participant, key } }, holder())).rejects.toMatchObject({
+        code: 'forbidden',
+      });
+    seat.leave();
+    await expect(rooms.join({ ...JOIN, resume: { participant, key: 'x' } }, holder())).rejects.toMatchObject({
+      code: 'not-joined',
+    });
+  });
+
+  it('that another has taken over no longer counts', async () => {
+    const scenery = scene({ reconnectMs: 0 });
+    const first = holder();
+    const seat = await scenery.rooms.join(JOIN, first);
+    await scenery.rooms.join({ ...JOIN, resume: { participant: seat.participant, key: seat.key } }, holder());
+    expect(first.onReplaced).toHaveBeenCalledOnce();
+    seat.disconnect();
+    expect(people(scenery)).toMatchObject([{ connected: true }]);
+  });
+
+  it('may come back without the consent that it had', async () => {
+    const scenery = scene();
+    const { participant, key } = await scenery.rooms.join(JOIN, holder());
+    const profile = { ...ADA, consented: false };
+    await scenery.rooms.join({ room: 'lobby', profile, resume: { participant, key } }, holder());
+    expect(only(scenery.media).consents).toEqual([true, false]);
+  });
+});
+
+describe('media that breaks', () => {
+  it('turns the tracks off, tells its connection alone, and joining again is the remedy', async () => {
+    const scenery = scene();
+    const { rooms, media } = scenery;
+    const [ada, bob] = [holder(), holder()];
+    const { participant, key } = await rooms.join(JOIN, ada);
+    await rooms.join({ ...JOIN, profile: { ...ADA, name: 'Bob' } }, bob);
+    only(media).events.next({ kind: 'track', modality: 'face', state: 'live' });
+    only(media).events.error(new UndertoneError('worker-crashed', 'the worker died'));
+    expect(people(scenery)).toMatchObject([
+      { camera: 'off', connected: false },
+      { name: 'Bob', connected: true },
+    ]);
+    expect(ada.onFault.mock.calls).toMatchObject([[{ code: 'worker-crashed' }]]);
+    expect(bob.onFault).not.toHaveBeenCalled();
+    const again = await rooms.join({ ...JOIN, resume: { participant, key } }, holder());
+    expect(again.participant).not.toBe(participant);
+    expect(people(scenery).map(({ name }) => name)).toEqual(['Bob', 'Ada']);
+    expect(scenery.stop).toHaveBeenCalledOnce();
+  });
+
+  it('is forgotten when nobody joins again', async () => {
+    vi.useFakeTimers();
+    const scenery = scene({ reconnectMs: 500 });
+    await scenery.rooms.join(JOIN, holder());
+    only(scenery.media).events.error(new Error('broken'));
+    vi.advanceTimersByTime(500);
+    expect(people(scenery)).toEqual([]);
+    vi.useRealTimers();
+  });
+
+  it('or ends of itself makes the participant leave', async () => {
+    const scenery = scene();
+    const whose = holder();
+    await scenery.rooms.join(JOIN, whose);
+    only(scenery.media).events.complete();
+    expect(people(scenery)).toEqual([]);
+    expect(whose.onFault).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a source that needs no signalling', () => {
+  const ref = { room: 'lobby', participant: 'clip' };
+
+  it('is a participant until it completes', () => {
+    const scenery = scene();
+    const events = new Subject<MediaEvent>();
+    scenery.rooms.addSource({ ref, events }, ADA);
+    expect(people(scenery)).toMatchObject([{ id: 'clip', name: 'Ada' }]);
+    expect(() => scenery.rooms.addSource({ ref, events }, ADA)).toThrow(/already/);
+    events.complete();
+    expect(people(scenery)).toEqual([]);
+    expect(scenery.meter.of('undertone_participants')).toBe(0);
+  });
+
+  it('may end while it is subscribed to, or be ended', () => {
+    const scenery = scene();
+    const empty = new Subject<MediaEvent>();
+    empty.complete();
+    scenery.rooms.addSource({ ref, events: empty }, ADA);
+    expect(people(scenery)).toEqual([]);
+    expect(scenery.stop).toHaveBeenCalledOnce();
+    const events = new Subject<MediaEvent>();
+    scenery.rooms.addSource({ ref, events }, ADA)();
+    expect(events.observed).toBe(false);
+    expect(people(scenery)).toEqual([]);
+  });
+});
+
+describe('publishing', () => {
+  it('reaches the room only while its participant is there, and counts what does not', async () => {
+    const scenery = scene();
+    const { rooms, meter } = scenery;
+    const seat = await rooms.join(JOIN, holder());
+    const { participant } = seat;
+    rooms.publishVerdict(verdictOf(participant, 4000));
+    rooms.publishSegment({ room: 'lobby', participant }, aSegment(0, true));
+    seat.leave();
+    rooms.publishVerdict(verdictOf(participant, 4500));
+    rooms.publishSegment({ room: 'cellar', participant }, aSegment(0, true));
+    expect(scenery.events().map(({ kind }) => kind)).toEqual(['participant', 'verdict', 'segment', 'participant-left']);
+    expect(meter.of('undertone_discarded_total', { queue: 'room', reason: 'left' })).toBe(2);
+  });
+
+  it('lets what a pipeline says as it stops come before the participant has left', async () => {
+    const last: (() => void)[] = [];
+    const scenery = scene({ onJoin: () => () => last.forEach((say) => say()) });
+    const seat = await scenery.rooms.join(JOIN, holder());
+    const { participant } = seat;
+    last.push(() => scenery.rooms.publishSegment({ room: 'lobby', participant }, aSegment(0, false)));
+    seat.leave();
+    expect(scenery.events().map(({ kind }) => kind)).toEqual(['participant', 'segment', 'participant-left']);
+  });
+
+  it('tells every listener the same order, also when one of them publishes', async () => {
+    const { rooms } = scene();
+    const { participant } = await rooms.join(JOIN, holder());
+    const heard: number[] = [];
+    const feed = rooms.feed('lobby');
+    feed.listen(({ seq }) => {
+      if (seq < 5) rooms.publishVerdict(verdictOf(participant, 4000));
+    });
+    feed.listen(() => {
+      throw new Error('a broken listener');
+    });
+    feed.listen(({ seq }) => heard.push(seq));
+    rooms.publishVerdict(verdictOf(participant, 4000));
+    expect(heard).toEqual([2, 3, 4, 5]);
+  });
+});
