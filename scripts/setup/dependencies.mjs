@@ -48,6 +48,8 @@ async function install(setup, progress) {
     throw new SetupError('npm is not on PATH.', 'Install Node.js 20 or newer with npm 10 or newer, then start again.');
   const total = Object.keys(lockedPackages(join(setup.root, 'package-lock.json'))).length;
   let fetched = 0;
+  /** @type {string[]} */
+  const errors = [];
   const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
   const { code, output } = await run('npm', [...args, '--loglevel=http'], {
     signal: setup.signal,
@@ -55,6 +57,7 @@ async function install(setup, progress) {
     env,
     onLine: (line) => {
       if (line.includes('.tgz')) progress(Math.min(1, ++fetched / total));
+      if (/^npm error \S/.test(line)) errors.push(line); // what is wrong comes first, then npm's usage
     },
   });
   if (code !== 0)
@@ -62,7 +65,7 @@ async function install(setup, progress) {
       'npm could not install the dependencies.',
       'Check that this machine reaches an npm registry (`npm ping`) and that package-lock.json belongs to package.json ' +
         '(`npm install` mends it), then start again.',
-      output.filter((line) => !line.includes('npm http')),
+      errors.length > 0 ? errors.slice(0, 12) : output,
     );
   writeFileSync(join(setup.root, STAMP), wantedStamp(setup.root));
 }
