@@ -127,6 +127,25 @@ describe('voice activity', () => {
     expectSame(valueOf(rest).state.hidden, valueOf(whole).state.hidden);
   });
 
+  it('looks back at the last 64 samples of the block before', async () => {
+    const samples = sound(2, 2);
+    const [activity] = await speechCalls(networks.speech)([call(samples)]);
+    const blank = {
+      state: { data: new Float32Array(256), dims: [2, 1, 128] },
+      sr: { data: BigInt64Array.of(16_000n), dims: [] },
+    };
+    const block = (data: Float32Array) => ({ input: { data, dims: [1, 576] } });
+    const first = await networks.speech.run({
+      ...blank,
+      ...block(new Float32Array(576).map((_, i) => samples[i - 64] ?? 0)),
+    });
+    const state = { data: first['stateN']?.data ?? new Float32Array(0), dims: [2, 1, 128] };
+    const second = await networks.speech.run({ ...blank, state, ...block(samples.slice(512 - 64)) });
+    const expected = [first, second].map((results) => results['output']?.data[0] ?? NaN);
+    expectSame(valueOf(activity).probabilities, Float32Array.from(expected));
+    expectSame(valueOf(activity).state.context, samples.slice(-64));
+  });
+
   it('leaves the state that it was given as it was', async () => {
     const state = { hidden: new Float32Array(256), context: new Float32Array(64) };
     await speechCalls(networks.speech)([call(sound(1, 2), state)]);

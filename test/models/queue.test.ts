@@ -31,6 +31,16 @@ describe('call queue', () => {
     expect(queue.take(1)?.kind).toBe('window');
   });
 
+  it('does not let windows that keep coming hold up frames', () => {
+    const queue = callQueue<string>(options);
+    queue.push('faces', 'face');
+    const kinds = Array.from({ length: 2 }, () => {
+      queue.push('window', 'window');
+      return queue.take(1)?.kind;
+    });
+    expect(kinds).toEqual(['window', 'faces']);
+  });
+
   it('shares what waits among idle workers', () => {
     const queue = callQueue<number>(options);
     for (let n = 0; n < 3; n++) queue.push('window', n);
