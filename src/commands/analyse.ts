@@ -9,6 +9,7 @@ import { timelineSvg } from '../core/timeline-svg.ts';
 import { asUndertoneError, UndertoneError } from '../errors.ts';
 import { mediaDurationMs } from '../io/ffmpeg-probe.ts';
 import type { Log } from '../ports.ts';
+import { verdict as wireVerdict } from '../protocol.ts';
 import { analyseMedia } from './analysis.ts';
 import type { Command, Invocation } from './command.ts';
 import { discardCounter } from './discards.ts';
@@ -66,7 +67,8 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
         meter,
         signal,
         async onVerdict(verdict) {
-          await verdicts.write(`${JSON.stringify(verdict)}\n`);
+          // Through the protocol's own schema: a line is what a client would get, fields in the same order.
+          await verdicts.write(`${JSON.stringify(wireVerdict.parse(verdict))}\n`);
           timeline.add(verdict);
           endMs = verdict.endMs;
           bar.update(endMs);
