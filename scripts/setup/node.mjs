@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { isExecutable } from './executables.mjs';
 import { SetupError } from './failure.mjs';
 
-/** The first Node that runs .ts files without a flag. */
-const OLDEST = [22, 18];
+/** The first of each line that runs .ts files without a flag and knows import.meta.main; 23 never did the latter. */
+const OLDEST = new Map([
+  [22, 18],
+  [24, 2],
+]);
 
 /**
  * A Node that runs TypeScript: this one if it is new enough, else the one that package-lock.json pins for Linux.
@@ -18,7 +21,7 @@ export function node(setup, version = process.versions.node) {
   const pinned = join(setup.root, 'node_modules/.bin/node');
   if (isExecutable(pinned) && starts(pinned)) return pinned;
   throw new SetupError(
-    `Node.js ${version} is too old: Undertone runs TypeScript, which Node.js does from ${OLDEST.join('.')} on.`,
+    `Node.js ${version} is too old: Undertone runs TypeScript as it is, which Node.js does from 22.18 and 24.2 on.`,
     'Install Node.js 24 (for example `nvm install 24` or `brew install node@24`), then start again.',
   );
 }
@@ -26,8 +29,7 @@ export function node(setup, version = process.versions.node) {
 /** @param {string} version */
 export function runsTypeScript(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major === 23) return minor >= 6;
-  return major > 22 || (major === 22 && minor >= 18);
+  return major > 24 || minor >= (OLDEST.get(major) ?? Infinity);
 }
 
 /** @param {string} file */

@@ -7,9 +7,10 @@ test.each([
   ['20.20.2', false],
   ['22.17.9', false],
   ['22.18.0', true],
-  ['23.5.0', false],
-  ['23.6.0', true],
-  ['24.0.0', true],
+  ['23.11.0', false],
+  ['24.1.0', false],
+  ['24.2.0', true],
+  ['25.0.0', true],
 ])('Node %s runs TypeScript: %s', (version, expected) => {
   expect(runsTypeScript(version)).toBe(expected);
 });
@@ -19,7 +20,7 @@ test('an old Node hands over to the one that the lockfile pins', () => {
   const pinned = join(setup.root, 'node_modules/.bin/node');
   executable(pinned, 'exit 0');
   expect(node(setup, '20.20.2')).toBe(pinned);
-  expect(node(setup, '24.1.0')).toBe(process.execPath);
+  expect(node(setup, '24.2.0')).toBe(process.execPath);
 });
 
 test('an old Node without a pinned one that starts says what to install', () => {
