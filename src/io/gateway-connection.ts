@@ -28,6 +28,7 @@ export interface ConnectionLimits extends OutletLimits {
 /** What `hello` is answered with, but for what depends on the token. */
 export type HelloInfo = Omit<Results['hello'], 'role' | 'rooms'>;
 
+/** What a connection needs of the gateway. */
 export interface ConnectionDeps {
   /** Names the connection in the logs. */
   readonly id: number;

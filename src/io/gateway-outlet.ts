@@ -24,6 +24,7 @@ export interface OutletLimits {
   readonly tooSlowMs?: number;
 }
 
+/** What an outlet needs of its connection. */
 export interface OutletDeps {
   readonly wire: Wire;
   readonly clock: Clock;
@@ -36,6 +37,7 @@ export interface OutletDeps {
   readonly onSubscriptions: (change: 1 | -1) => void;
 }
 
+/** An event as it goes over the wire; the bytes are shared, so nobody may change them. */
 export type EncodeEvent = (feed: RoomFeed, entry: LogEntry) => Buffer;
 
 /** What the server says, but for events: those come encoded. */

@@ -24,6 +24,7 @@ export interface GatewayLimits extends ConnectionLimits {
   readonly closeMs?: number;
 }
 
+/** What the gateway serves, and to whom. */
 export interface GatewayOptions {
   readonly server: Server;
   readonly rooms: Rooms;
@@ -41,6 +42,7 @@ export interface GatewayOptions {
   readonly limits?: GatewayLimits;
 }
 
+/** A running gateway. */
 export interface Gateway {
   readonly connections: number;
   /** Take nobody in any more, close every connection with `CLOSE.draining`, and wait until they are gone. */

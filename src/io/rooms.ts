@@ -10,6 +10,7 @@ import type { Joined, Participant, Profile, SeatHolder } from './participant.ts'
 import { createRoomFeed } from './room-feed.ts';
 import type { RoomFeed, RoomFeedWriter } from './room-feed.ts';
 
+/** Which rooms there are, and what they need. */
 export interface RoomsOptions {
   /** The rooms that exist. */
   readonly names: readonly string[];
@@ -27,6 +28,7 @@ export interface RoomsOptions {
   readonly history?: Omit<RoomLogOptions, 'onDiscard'>;
 }
 
+/** Who wants to join what. */
 export interface JoinRequest {
   readonly room: string;
   readonly profile: Profile;
@@ -50,6 +52,7 @@ export interface Seat {
   disconnect(): void;
 }
 
+/** The rooms of one server. */
 export interface Rooms {
   readonly names: readonly string[];
   /**
