@@ -1,0 +1,99 @@
+/** What everything around the networks costs: windows through `analyse`, over the bare runs that they make. */
+import { loadPack } from '../../models/pack.ts';
+import { startInference } from '../../models/pool.ts';
+import { openNetwork } from '../../models/runtime.ts';
+import { analyse } from '../../pipelines/analyse.ts';
+import type { Window } from '../../src/domain.ts';
+import { memoryBroker } from '../../src/io/memory-broker.ts';
+import { createTally, silent } from './quiet.ts';
+import { quantile } from './statistics.ts';
+
+export interface Overhead {
+  readonly windows: number;
+  readonly analyseMsPerWindow: number;
+  readonly bareMsPerWindow: number;
+  /** Median over repetitions of (analyse / bare), each pair measured back to back. */
+  readonly ratio: number;
+}
+
+const FRAMES = 300;
+const BANDS = 64;
+
+/** Windows with voice and face, as many at once as the broker holds; one inference worker, one thread. */
+export async function measureOverhead(packDir: string, windows = 256, repetitions = 7): Promise<Overhead> {
+  const meter = createTally(['undertone_inference_batch_size']);
+  const inference = await startInference({ packDir, meter, log: silent });
+  const { networks } = await loadPack(packDir);
+  const bare = await openNetwork(networks.voice);
+  const clock = { now: () => performance.now() };
+  const broker = memoryBroker({ capacity: windows, onDiscard: () => undefined, meter });
+  const analysis = analyse({ broker, inference, clock, meter, require: 'any' }).subscribe();
+  const labels = inference.pack.networks.face.labels.length;
+
+  const through = async (): Promise<number> => {
+    meter.reset();
+    const begun = performance.now();
+    await new Promise<void>((resolve) => {
+      let left = windows;
+      const stop = broker.onVerdict(() => {
+        left -= 1;
+        if (left > 0) return;
+        stop();
+        resolve();
+      });
+      for (let seq = 0; seq < windows; seq++) broker.publishWindow(makeWindow(seq, labels));
+    });
+    return performance.now() - begun;
+  };
+  const bareRuns = async (): Promise<number> => {
+    // The same rows in the same batches that the worker ran, on this thread, with nothing around them.
+    const batches = meter.observed.get('undertone_inference_batch_size:window') ?? [];
+    const begun = performance.now();
+    for (const rows of batches) {
+      const data = new Float32Array(rows * FRAMES * BANDS);
+      await bare.run({ logmel: { data, dims: [rows, FRAMES, BANDS] } });
+    }
+    return performance.now() - begun;
+  };
+
+  await through();
+  await bareRuns();
+  const pairs: (readonly [number, number])[] = [];
+  for (let i = 0; i < repetitions; i++) pairs.push([await through(), await bareRuns()]);
+  analysis.unsubscribe();
+  await broker.close();
+  await inference.close();
+  await bare.close();
+  return {
+    windows,
+    analyseMsPerWindow: quantile(
+      pairs.map(([ms]) => ms / windows),
+      0.5,
+    ),
+    bareMsPerWindow: quantile(
+      pairs.map(([, ms]) => ms / windows),
+      0.5,
+    ),
+    ratio: quantile(
+      pairs.map(([through, bare]) => through / bare),
+      0.5,
+    ),
+  };
+}
+
+function makeWindow(seq: number, labels: number): Window {
+  const noise = (n: number, scale: number) => Float32Array.from({ length: n }, () => (Math.random() - 0.5) * scale);
+  return {
+    room: 'bench',
+    participant: 'p',
+    seq,
+    startMs: seq * 500,
+    lengthMs: 3000,
+    closedMs: 0,
+    deadlineMs: Infinity,
+    voice: { logMel: noise(FRAMES * BANDS, 8), frames: FRAMES, bands: BANDS, speechShare: 1 },
+    face: { embeddings: noise(15 * 128, 1), logits: noise(15 * labels, 4), n: 15, visibleShare: 1 },
+    missing: {},
+    consented: true,
+  };
+}
