@@ -71,13 +71,19 @@ function Senses({ state }: { readonly state: ParticipantState }) {
   );
 }
 
-function Sense({ name, state, source }: { name: string; state: ParticipantState['camera']; source: string }) {
-  const words = state === 'live' ? 'on' : state;
+function Sense({ name, state, source }: { name: 'voice' | 'face'; state: ParticipantState['camera']; source: string }) {
+  const words = wordOf(name, state);
   return (
     <li data-on={state === 'live'} title={`The ${source} is ${state === 'live' ? 'sent' : words}`}>
       {name} <span class="state">{words}</span>
     </li>
   );
+}
+
+/** A microphone is muted; a camera that is held back is off. */
+function wordOf(name: 'voice' | 'face', state: ParticipantState['camera']): string {
+  if (state === 'live') return 'on';
+  return name === 'voice' ? state : 'off';
 }
 
 function Lag({ participant, greeting, known }: { participant: ParticipantView; greeting: Greeting; known: boolean }) {
@@ -90,7 +96,7 @@ function Lag({ participant, greeting, known }: { participant: ParticipantView; g
       : `Time from the end of a window to its verdict on this page: ${Math.round(analysed)} ms to analyse, the rest to travel`;
   return (
     <span class="lag" title={source}>
-      <span class="quiet">lag</span> <span class="number">{total === null ? '—' : total}</span>
+      <span class="quiet">lag</span> <span class="number">{total ?? '—'}</span>
       <span class="quiet"> ms</span>
     </span>
   );

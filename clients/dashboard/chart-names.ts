@@ -91,7 +91,7 @@ function endOf(times: readonly number[], values: readonly (number | null)[], { f
   if (atEdge !== null) return { atMs: toMs, value: atEdge, broken: false };
   for (let i = times.length - 1; i >= 0; i--) {
     const [atMs, value] = [times[i], values[i]];
-    if (atMs !== undefined && value != null && atMs <= toMs)
+    if (atMs !== undefined && value !== null && value !== undefined && atMs <= toMs)
       return atMs < fromMs ? null : { atMs, value, broken: true };
   }
   return null;

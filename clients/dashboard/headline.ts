@@ -10,6 +10,9 @@ const MOST_LABELS = 3;
 /** A live participant of whom nothing is heard for this long is unknown, whatever the connection says. */
 export const SILENT_MS = 5000;
 
+/** The participant's signalling is lost; media goes another way and may still arrive. */
+const LOST = 'connection lost, may come back';
+
 /** A headline, ready to be shown. */
 export interface Headline {
   /** `expressed`: accepted. `none`: rejected. `unknown`: what is shown may no longer hold. `withheld`: show nothing. */
@@ -27,21 +30,19 @@ export interface Headline {
 export function headlineOf(participant: ParticipantView, room: RoomView, nowMs: number): Headline {
   const { state, leftMs, lostMs, heardMs } = participant;
   const latest = participant.verdicts.at(-1)?.verdict;
-  if (!state.consented) return say('withheld', 'No consent: nothing is analysed');
+  const unknown = room.unknownSinceMs === null ? null : `State unknown since ${clock(room.unknownSinceMs)}`;
+  if (!state.consented) return say('withheld', unknown ?? 'No consent: nothing is analysed');
   if (leftMs !== null) return say('unknown', `Left at ${clock(leftMs)}`);
-  if (room.unknownSinceMs !== null) return say('unknown', `State unknown since ${clock(room.unknownSinceMs)}`);
-  if (lostMs !== null)
-    return say('unknown', `State unknown since ${clock(lostMs)}`, { detail: 'connection lost, may come back' });
+  if (unknown !== null) return say('unknown', unknown);
+  const fresh = heardMs !== null && nowMs - heardMs <= SILENT_MS;
+  if (lostMs !== null && (!fresh || latest?.reason === 'no-media'))
+    return say('unknown', `State unknown since ${clock(lostMs)}`, { detail: LOST });
   if (state.microphone !== 'live' && state.camera !== 'live') return say('none', `No verdict: ${offWords(state)}`);
   if (latest === undefined || heardMs === null) return say('none', 'No verdict yet: the first takes a few seconds');
-  if (nowMs - heardMs > SILENT_MS)
-    return say('unknown', `State unknown since ${clock(heardMs)}`, { detail: 'no verdicts arrive' });
-  if (latest.reason !== null) return rejected(participant, latest, latest.reason);
-  return say('expressed', 'Expressed:', {
-    labels: ranked(latest.labels, latest),
-    aside: 'sure enough',
-    detail: missingWords(latest),
-  });
+  if (!fresh) return say('unknown', `State unknown since ${clock(heardMs)}`, { detail: 'no verdicts arrive' });
+  const detail = [lostMs === null ? '' : LOST, missingWords(latest)].filter((part) => part !== '').join('   ');
+  if (latest.reason !== null) return { ...rejected(participant, latest, latest.reason), detail };
+  return say('expressed', 'Expressed:', { labels: ranked(latest.labels, latest), aside: 'sure enough', detail });
 }
 
 /**
@@ -69,7 +70,6 @@ function rejected(
   const lasted = open?.reason === reason ? verdict.endMs - open.startMs : 0;
   return say('none', `No verdict: ${REASON_WORDS[reason]}`, {
     aside: lasted >= 1000 ? `for ${seconds(lasted)}` : '',
-    detail: missingWords(verdict),
   });
 }
 
@@ -80,12 +80,18 @@ function missingWords({ missing, reason }: VerdictJson): string {
     ['face', missing.face],
   ] as const;
   return entries
-    .flatMap(([modality, why]) => (why === undefined || why === reason ? [] : [`${modality}: ${REASON_WORDS[why]}`]))
+    .flatMap(([modality, why]) =>
+      why === undefined || why === reason ? [] : [`${modality}: ${missingWord(modality, why)}`],
+    )
     .join('   ');
 }
 
+function missingWord(modality: 'voice' | 'face', why: keyof typeof REASON_WORDS): string {
+  return REASON_WORDS[modality === 'face' && why === 'muted' ? 'off' : why];
+}
+
 function offWords({ microphone, camera }: ParticipantState): string {
-  return `voice ${microphone}, face ${camera}`;
+  return `voice ${microphone}, face ${camera === 'live' ? 'on' : 'off'}`;
 }
 
 function ranked(labels: readonly Label[], { probabilities }: VerdictJson): Headline['labels'] {

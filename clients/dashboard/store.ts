@@ -123,9 +123,10 @@ function follow(aheadMs: number | null, offsetMs: number): number {
   return aheadMs + (offsetMs - aheadMs) * 0.02;
 }
 
+/** Without consent nothing of what was said before is kept either. */
 function withState(known: ParticipantView | undefined, state: ParticipantState, atMs: number): ParticipantView {
   const lostMs = state.connected ? null : (known?.lostMs ?? atMs);
-  if (known !== undefined) return { ...known, state, lostMs, leftMs: null };
+  if (known !== undefined && state.consented) return { ...known, state, lostMs, leftMs: null };
   return { state, verdicts: [], segments: [], dropped: 0, heardMs: null, lagMs: null, lostMs, leftMs: null };
 }
 

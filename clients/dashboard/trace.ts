@@ -71,7 +71,8 @@ export function valueAt(times: readonly number[], values: readonly (number | nul
   const [time1, value1] = [times[right], values[right]];
   if (time1 === atMs) return value1 ?? null;
   const [time0, value0] = [times[right - 1], values[right - 1]];
-  if (time0 === undefined || time1 === undefined || value0 == null || value1 == null) return null;
+  if (time0 === undefined || time1 === undefined || typeof value0 !== 'number' || typeof value1 !== 'number')
+    return null;
   return value0 + ((value1 - value0) * (atMs - time0)) / (time1 - time0);
 }
 
@@ -109,10 +110,13 @@ function rejectionsOf(verdicts: readonly VerdictJson[], hopMs: number): Rejectio
   return spans;
 }
 
+/** A segment's mark stands at its first verdict: the first whose window ended after the segment began. */
 function markOf(segment: SegmentJson, { fromMs, toMs }: Stretch, times: Trace['times'], lines: Trace['lines']): Mark[] {
   const [label] = segment.labels;
   const line = label === undefined ? undefined : lines.get(label);
-  if (label === undefined || line === undefined || segment.startMs < fromMs || segment.startMs > toMs) return [];
-  const probability = valueAt(times, line, segment.startMs) ?? segment.probabilities[label] ?? 0;
-  return [{ atMs: segment.startMs, label, probability }];
+  if (label === undefined || line === undefined || segment.startMs < fromMs) return [];
+  const first = times.findIndex((time, i) => time > segment.startMs && typeof line[i] === 'number');
+  const [atMs, probability] = [times[first], line[first]];
+  if (atMs === undefined || atMs > toMs || typeof probability !== 'number') return [];
+  return [{ atMs, label, probability }];
 }

@@ -24,7 +24,10 @@ export function JoinForm({ room, source, problem, onJoin }: JoinFormProps) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const fields = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string) => String(fields.get(name) ?? '').trim();
+    const text = (name: string) => {
+      const value = fields.get(name);
+      return typeof value === 'string' ? value.trim() : '';
+    };
     if (chosen.value === 'sample') onJoin(SAMPLE);
     else onJoin({ source: 'camera', name: text('name'), role: text('role') });
   };

@@ -82,7 +82,7 @@ export function publish(options: PublishOptions): Publication {
     wire = null;
     const opened = await openWire({
       routerRtpCapabilities,
-      ask: to.request,
+      ask: (type, fields) => to.request(type, fields),
       stream: options.stream,
       held: held(),
       onState: (media) => {
@@ -119,7 +119,7 @@ export function publish(options: PublishOptions): Publication {
     const { participant } = seat;
     become({ participant });
     if (wire === null || wire.state === 'failed' || before !== participant) return openMedia(to, seat);
-    wire.signalOver(to.request);
+    wire.signalOver((type, fields) => to.request(type, fields));
     if (wire.state === 'connected') become({ connection: 'live', error: null });
     else await repair();
   };
@@ -144,7 +144,10 @@ export function publish(options: PublishOptions): Publication {
     for (let attempt = 0; ; attempt++) {
       const error = await session();
       if (closing.signal.aborted) return;
-      if (FINAL.has(error.code)) return end(error);
+      if (FINAL.has(error.code)) {
+        end(error);
+        return;
+      }
       if (state.connection === 'live') attempt = 0;
       become({ connection: 'reconnecting', error });
       await sleep(backoffMs(attempt, Math.random(), options.backoff), closing.signal);

@@ -100,7 +100,7 @@ export async function openWire(options: WireOptions): Promise<Wire> {
 async function load(routerRtpCapabilities: WireOptions['routerRtpCapabilities']): Promise<Device> {
   try {
     const device = await Device.factory();
-    await device.load({ routerRtpCapabilities: routerRtpCapabilities as types.RtpCapabilities });
+    await device.load({ routerRtpCapabilities });
     return device;
   } catch (cause) {
     throw new UndertoneError('unsupported-codec', 'this browser cannot send media by WebRTC: try a current one', {

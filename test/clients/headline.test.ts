@@ -73,8 +73,18 @@ describe('the headline', () => {
   });
 
   it('says that a lost participant may come back', () => {
+    const gone = { reason: 'no-media', missing: { voice: 'no-media', face: 'no-media' } } as const;
+    const shown = headline([said(verdict('ada', 0, { ...silent, ...gone }))], { connected: false });
+    expect(shown).toMatchObject({
+      kind: 'unknown',
+      lead: `State unknown since ${clock(NOW)}`,
+      detail: 'connection lost, may come back',
+    });
+  });
+
+  it('goes on with the verdicts of a lost participant whose media still arrives', () => {
     const shown = headline([said(verdict('ada', 0))], { connected: false });
-    expect(shown).toMatchObject({ kind: 'unknown', detail: 'connection lost, may come back' });
+    expect(shown).toMatchObject({ kind: 'expressed', detail: 'connection lost, may come back' });
   });
 
   it('does not pass off an old verdict as the present', () => {

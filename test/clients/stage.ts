@@ -133,7 +133,10 @@ export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/cli
   };
 
   server.on('connection', (socket) => {
-    if (!up) return socket.close(CLOSE.draining, 'the stage is down');
+    if (!up) {
+      socket.close(CLOSE.draining, 'the stage is down');
+      return;
+    }
     sockets.add(socket);
     socket.on('close', () => {
       sockets.delete(socket);
@@ -144,10 +147,14 @@ export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/cli
       const answer = (result: object) => socket.send(JSON.stringify({ type: 'result', id: message.id, data: result }));
       asked.push(message);
       if (message.type === 'hello') {
-        if (message.token === TOKEN) return answer(hello);
+        if (message.token === TOKEN) {
+          answer(hello);
+          return;
+        }
         const refusal = { type: 'error', id: message.id, code: 'unauthenticated', message: 'the token is not valid' };
         socket.send(JSON.stringify(refusal));
-        return socket.close(CLOSE.unauthenticated, 'the token is not valid');
+        socket.close(CLOSE.unauthenticated, 'the token is not valid');
+        return;
       }
       answer(ANSWERS[message.type] ?? {});
       if (message.type !== 'subscribe') return;

@@ -120,6 +120,12 @@ describe('a view of a room', () => {
     expect(ada(receive(view, back, 4000))?.lostMs).toBeNull();
   });
 
+  it('forgets what was said of a participant who withdraws', () => {
+    const withdrawn = told({ kind: 'participant', participant: participant('ada', { consented: false }) });
+    const view = play([both, said(verdict('ada', 0)), withdrawn]);
+    expect(ada(view)).toMatchObject({ verdicts: [], segments: [], heardMs: null, lagMs: null });
+  });
+
   it('shows who left for a while, then no more', () => {
     const view = receive(play([both]), told({ kind: 'participant-left', participant: 'ada' }), 10_000);
     expect(prune(view, 10_000 + LEFT_SHOWN_MS - 1)).toBe(view);
