@@ -11,7 +11,7 @@ export default defineConfig(
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-import-type-side-effects': 'error',
@@ -19,7 +19,10 @@ export default defineConfig(
       // Numbers read well in a template; objects and promises do not, and stay errors.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `() => socket.close()` says what it does; the braces would say nothing more.
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       // A leading underscore says that a signature asks for the parameter and the body does not need it.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // noPropertyAccessFromIndexSignature of tsconfig.json asks for the bracket where this rule would ask for the dot.

@@ -28,7 +28,7 @@ export async function dependencies(setup) {
 }
 
 /** @param {string} root */
-export function isInstalled(root) {
+function isInstalled(root) {
   const stamp = join(root, STAMP);
   const wanted = wantedStamp(root);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
