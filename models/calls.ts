@@ -12,6 +12,7 @@ export interface Calls {
   readonly faces: { readonly request: VideoFrame; readonly answer: readonly FaceSighting[] };
 }
 
+/** What is called: a queue, a batch and a metric label each. */
 export type CallKind = keyof Calls;
 
 /** The part of a window that networks look at. */
@@ -25,6 +26,7 @@ export interface WindowRequest {
 /** Samples in a block that voice activity judges: 32 ms at 16 kHz. */
 export const BLOCK_SAMPLES = 512;
 
+/** Sound of one participant, and what is remembered of the sound before it. */
 export interface SpeechRequest {
   /** Whole blocks of 512 samples, 16 kHz. */
   readonly samples: Float32Array;
@@ -48,6 +50,7 @@ export interface Opening {
   readonly threads: number;
 }
 
+/** The networks of the product, before they are opened. */
 export interface Models {
   readonly voice: Model;
   readonly face: Model;

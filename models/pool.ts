@@ -15,6 +15,7 @@ import type { ThreadOptions } from './pool/thread.ts';
 import { onFirstWorking, probeProvider } from './provider.ts';
 import type { Provider } from './runtime.ts';
 
+/** What runs, where, and within which bounds. */
 export interface InferenceOptions {
   /** Folder of the model pack. */
   readonly packDir: string;

@@ -10,6 +10,7 @@ import type { Provider } from './runtime.ts';
 
 const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
 
+/** What a trial opens, and its limit. */
 export interface ProbeOptions {
   readonly packDir: string;
   readonly perceptionDir: string;

@@ -27,6 +27,7 @@ export interface Network {
   close(): Promise<void>;
 }
 
+/** Where and how a network runs. */
 export interface NetworkOptions {
   /** Default `cpu`. */
   readonly provider?: Provider;

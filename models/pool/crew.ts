@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Opening } from '../calls.ts';
 import { startThread, type InferenceThread, type ThreadOptions } from './thread.ts';
 
+/** How many threads there are, and what happens when one is lost. */
 export interface CrewOptions {
   readonly workers: number;
   readonly thread: ThreadOptions;
@@ -14,6 +15,7 @@ export interface CrewOptions {
   readonly onChange: (alive: number) => void;
 }
 
+/** The threads as a whole. */
 export interface Crew {
   /** Threads whose networks are open and warm. */
   readonly alive: number;

@@ -9,6 +9,7 @@ import { CALL_KINDS, callQueue } from './queue.ts';
 import type { OwnedRequest } from './requests.ts';
 import type { InferenceThread } from './thread.ts';
 
+/** Bounds of the queues and of the wait. */
 export interface DispatchOptions {
   /** Calls of each kind that may wait. */
   readonly limits: Readonly<Record<CallKind, number>>;
@@ -17,6 +18,7 @@ export interface DispatchOptions {
   readonly meter: Meter;
 }
 
+/** Where calls go in; every one settles. */
 export interface Dispatch {
   /** Calls waiting or running. */
   readonly depth: number;

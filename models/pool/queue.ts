@@ -4,6 +4,7 @@ import type { CallKind } from '../calls.ts';
 /** The kinds in the order of their turns. */
 export const CALL_KINDS = ['window', 'speech', 'faces'] as const satisfies readonly CallKind[];
 
+/** Bounds of the queues and of what is taken together. */
 export interface CallQueueOptions {
   /** Calls of a kind that may wait. */
   readonly limits: Readonly<Record<CallKind, number>>;
@@ -11,6 +12,7 @@ export interface CallQueueOptions {
   readonly batches: Readonly<Record<CallKind, number>>;
 }
 
+/** The waiting calls of all kinds. */
 export interface CallQueue<T> {
   /** Calls waiting, of all kinds. */
   readonly depth: number;

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { UndertoneError } from '../../src/errors.ts';
 import type { Answer, Batch, FromWorker, Opening, ToWorker } from '../calls.ts';
 
+/** Limits of a thread, and the script it runs. */
 export interface ThreadOptions {
   /** The script that the thread runs. Default `models/worker.ts`. */
   readonly workerUrl?: URL;
@@ -16,6 +17,7 @@ export interface ThreadOptions {
   readonly openTimeoutMs?: number;
 }
 
+/** A thread from its start to its end. */
 export interface InferenceThread {
   /** The networks are open and warm. Rejects with why they are not. */
   readonly opened: Promise<null>;
@@ -33,6 +35,7 @@ export interface InferenceThread {
   close(): void;
 }
 
+/** What a thread says of a batch. */
 export interface BatchAnswers {
   readonly answers: readonly Answer<unknown>[];
   readonly seconds: number;
