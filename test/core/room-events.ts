@@ -35,7 +35,7 @@ export function aSegment(index: number, open: boolean): Segment {
 const id = fc.constantFrom('ada', 'bob', 'cyd');
 
 /** Anything at all, in any order: also verdicts of strangers, and segments that come late. */
-export const roomEvent: fc.Arbitrary<RoomEvent> = fc.oneof(
+const roomEvent: fc.Arbitrary<RoomEvent> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('participant' as const), participant: participantOf(id) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('participant-left' as const), participant: id }) },
   {

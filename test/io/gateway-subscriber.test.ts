@@ -143,7 +143,7 @@ describe('a subscriber that does not read', () => {
 
   it('is closed, holds little memory until then, and nobody else notices', async () => {
     const { stage, participant } = await talk({
-      limits: { ...slow, tooSlowMs: 300, closeMs: 60_000, patienceMs: 10_000 },
+      limits: { ...slow, tooSlowMs: 1000, closeMs: 60_000, patienceMs: 10_000 },
     });
     const stuck = await follow(stage);
     const well = await follow(stage);
