@@ -31,7 +31,7 @@ export function audioStream({ emit, count, now }: StreamPorts): StreamDecoder {
     }
     const samples = floats(pcm);
     const { captureMs, epoch } = packet;
-    emit({ kind: 'audio', chunk: { samples, captureMs }, epoch, seconds: (now() - startMs) / 1000 }, samples.buffer);
+    emit({ kind: 'audio', chunk: { samples, captureMs }, epoch, seconds: (now() - startMs) / 1000 });
   }
 
   return {
@@ -55,13 +55,12 @@ export function audioStream({ emit, count, now }: StreamPorts): StreamDecoder {
     },
     close() {
       waiting = emptyJitter;
-      return Promise.resolve();
     },
   };
 }
 
 /** 16-bit samples, little-endian, as numbers in [-1, 1). */
-function floats(pcm: Uint8Array): Float32Array<ArrayBuffer> {
+function floats(pcm: Uint8Array): Float32Array {
   const view = new DataView(pcm.buffer, pcm.byteOffset, pcm.byteLength);
   return Float32Array.from({ length: pcm.byteLength >> 1 }, (_, i) => view.getInt16(i * 2, true) / 0x8000);
 }

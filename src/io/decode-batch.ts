@@ -1,4 +1,4 @@
-/** Packets on their way to a decoder thread: many in one buffer, so that a thread hop is paid once and nothing is cloned. */
+/** Packets on their way to a decoder process: many in one buffer, so that the hop is paid once. */
 
 /** One RTP packet and what the clock said about it. */
 export interface StreamPacket {
@@ -12,11 +12,10 @@ export interface StreamPacket {
 /** stream u32, epoch u32, captureMs f64, length u32, then the bytes; little-endian. */
 const RECORD_HEADER_BYTES = 20;
 
-/** Copy packets into one buffer, which may then be transferred. */
-export function packBatch(packets: readonly StreamPacket[]): ArrayBuffer {
-  const buffer = new ArrayBuffer(packets.reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0));
-  const view = new DataView(buffer);
-  const out = new Uint8Array(buffer);
+/** Copy packets into one buffer. */
+export function packBatch(packets: readonly StreamPacket[]): Uint8Array {
+  const out = new Uint8Array(packets.reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0));
+  const view = new DataView(out.buffer);
   let at = 0;
   for (const { stream, captureMs, epoch, bytes } of packets) {
     view.setUint32(at, stream, true);
@@ -26,19 +25,19 @@ export function packBatch(packets: readonly StreamPacket[]): ArrayBuffer {
     out.set(bytes, at + RECORD_HEADER_BYTES);
     at += RECORD_HEADER_BYTES + bytes.length;
   }
-  return buffer;
+  return out;
 }
 
 /** The packets of a batch, in order; their bytes are views into it. */
-export function* unpackBatch(buffer: ArrayBuffer): Generator<StreamPacket> {
-  const view = new DataView(buffer);
-  for (let at = 0; at < buffer.byteLength;) {
+export function* unpackBatch(batch: Uint8Array): Generator<StreamPacket> {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  for (let at = 0; at < batch.length;) {
     const length = view.getUint32(at + 16, true);
     yield {
       stream: view.getUint32(at, true),
       epoch: view.getUint32(at + 4, true),
       captureMs: view.getFloat64(at + 8, true),
-      bytes: new Uint8Array(buffer, at + RECORD_HEADER_BYTES, length),
+      bytes: batch.subarray(at + RECORD_HEADER_BYTES, at + RECORD_HEADER_BYTES + length),
     };
     at += RECORD_HEADER_BYTES + length;
   }

@@ -1,4 +1,4 @@
-/** What the main thread and a decoder thread say to each other. */
+/** What the server and a decoder process say to each other. */
 import type { PcmChunk, VideoFrame } from '../domain.ts';
 
 export type Codec = 'opus' | 'vp8' | 'h264';
@@ -10,14 +10,12 @@ export interface StreamOptions {
   readonly fps?: number;
 }
 
-/** To a decoder thread. */
+/** To a decoder process. */
 export type DecoderCommand =
   | { readonly kind: 'open'; readonly stream: number; readonly options: StreamOptions }
   | { readonly kind: 'close'; readonly stream: number }
   /** Packed by `packBatch`; answered by one report with `done`. */
-  | { readonly kind: 'batch'; readonly batch: ArrayBuffer }
-  /** Close every stream and leave. */
-  | { readonly kind: 'stop' };
+  | { readonly kind: 'batch'; readonly batch: Uint8Array };
 
 /** What came out of one stream. `seconds`: how long decoding took. */
 export type StreamOutput =
@@ -33,29 +31,27 @@ export interface CounterGrowth {
   readonly by: number;
 }
 
-/** From a decoder thread. */
+/** From a decoder process. */
 export interface DecoderReport {
   /** A batch was worked off: the next may be sent. */
   readonly done: boolean;
   readonly outputs: readonly { readonly stream: number; readonly output: StreamOutput }[];
   readonly counters: readonly CounterGrowth[];
-  /** Why the thread is about to leave. */
-  readonly failure?: string;
 }
 
-/** One stream inside a decoder thread. */
+/** One stream inside a decoder process. */
 export interface StreamDecoder {
   /** Take in one RTP packet; what comes out of it is emitted now or later. Never throws. */
   push(bytes: Uint8Array, capture: { readonly captureMs: number; readonly epoch: number }): void;
   /** Let go of packets that waited long enough for a missing one. */
   expire(): void;
-  /** Nothing comes out from now on; resolves when native code has let go of it. */
-  close(): Promise<void>;
+  /** Nothing comes out from now on. */
+  close(): void;
 }
 
-/** What a stream inside a decoder thread may do. */
+/** What a stream inside a decoder process may do. */
 export interface StreamPorts {
-  readonly emit: (output: StreamOutput, transfer?: ArrayBuffer) => void;
+  readonly emit: (output: StreamOutput) => void;
   readonly count: (name: string, labels?: Readonly<Record<string, string>>, by?: number) => void;
   /** Monotonic, ms. */
   readonly now: () => number;

@@ -5,11 +5,11 @@ import type { VideoFrame as DecodedFrame } from '@napi-rs/webcodecs';
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: Uint8Array;
   readonly fullRange: boolean;
 }
 
-/** A longer side above this is halved: detection works on far less, and the copy to the next thread gets four times cheaper. */
+/** A longer side above this is halved: detection works on far less, and the way to the server gets four times cheaper. */
 const HALVE_ABOVE_PX = 1280;
 
 /**

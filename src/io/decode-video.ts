@@ -130,18 +130,15 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
   /** A decoder that met bytes it cannot decode is closed for good: the next key frame gets a new one. */
   function fail(): void {
     count('undertone_decode_errors_total', KIND);
-    void dispose();
+    dispose();
     wantKeyFrame();
   }
 
-  /** Frames under way are waited for: a thread that ends while native code still holds some takes the process with it. */
-  async function dispose(): Promise<void> {
+  function dispose(): void {
     const old = decoder;
     decoder = null;
     decoding = [];
-    if (old === null || !isOpen(old)) return;
-    await old.flush().catch(() => undefined);
-    if (isOpen(old)) old.close();
+    if (old !== null && old.state !== 'closed') old.close();
   }
 
   function shown(frame: DecodedFrame): void {
@@ -164,10 +161,7 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
       const picture = await copyPicture(frame);
       if (picture === null) drop('format');
       else if (!closed)
-        emit(
-          { kind: 'video', frame: { ...picture, captureMs }, epoch, seconds: (now() - startMs) / 1000 },
-          picture.data.buffer,
-        );
+        emit({ kind: 'video', frame: { ...picture, captureMs }, epoch, seconds: (now() - startMs) / 1000 });
     } catch {
       count('undertone_decode_errors_total', KIND);
     } finally {
@@ -199,14 +193,9 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
       closed = true;
       waiting = emptyJitter;
       state = null;
-      return dispose().then(() => copied);
+      dispose();
     },
   };
-}
-
-/** A function, because a decoder closes itself on an error while it is being waited for. */
-function isOpen(decoder: VideoDecoder): boolean {
-  return decoder.state !== 'closed';
 }
 
 function isDecodable({ width, height }: FrameSize): boolean {

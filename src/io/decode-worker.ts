@@ -1,5 +1,4 @@
-/** The decoder thread: opens streams, decodes batches of packets and reports what came out. Started by `decode.ts`. */
-import { parentPort, type MessagePort } from 'node:worker_threads';
+/** The decoder process: opens streams, decodes batches of packets and reports what came out. Started by `decode.ts`. */
 import { audioStream } from './decode-audio.ts';
 import { unpackBatch } from './decode-batch.ts';
 import type {
@@ -16,26 +15,16 @@ import { videoStream } from './decode-video.ts';
 const EXPIRE_EVERY_MS = 20;
 const DEFAULT_FPS = 5;
 
-const port = threadPort();
-
 const streams = new Map<number, StreamDecoder>();
 let outputs: { stream: number; output: StreamOutput }[] = [];
-let transfers: ArrayBuffer[] = [];
 const counters = new Map<string, CounterGrowth>();
-const closing = new Set<Promise<void>>();
 let inBatch = false;
-
-function threadPort(): MessagePort {
-  if (parentPort === null) throw new Error('decode-worker.ts runs as a worker thread of decode.ts');
-  return parentPort;
-}
 
 function report(done: boolean): void {
   if (!done && outputs.length === 0) return;
   const message: DecoderReport = { done, outputs, counters: [...counters.values()] };
-  port.postMessage(message, transfers);
+  process.send?.(message);
   outputs = [];
-  transfers = [];
   counters.clear();
 }
 
@@ -46,9 +35,8 @@ function count(name: string, labels: Readonly<Record<string, string>> = {}, by =
 
 function portsOf(stream: number): StreamPorts {
   return {
-    emit: (output, transfer) => {
+    emit: (output) => {
       outputs.push({ stream, output });
-      if (transfer !== undefined) transfers.push(transfer);
       // Within a batch everything leaves together at its end.
       if (!inBatch) report(false);
     },
@@ -61,13 +49,14 @@ function open(stream: number, { codec, fps = DEFAULT_FPS }: StreamOptions): Stre
   return codec === 'opus' ? audioStream(portsOf(stream)) : videoStream(codec, fps, portsOf(stream));
 }
 
-port.on('message', (command: DecoderCommand) => {
+function obey(command: DecoderCommand): void {
   switch (command.kind) {
     case 'open':
       streams.set(command.stream, open(command.stream, command.options));
       break;
     case 'close':
-      close(command.stream);
+      streams.get(command.stream)?.close();
+      streams.delete(command.stream);
       break;
     case 'batch':
       inBatch = true;
@@ -75,37 +64,24 @@ port.on('message', (command: DecoderCommand) => {
         streams.get(stream)?.push(bytes, { captureMs, epoch });
       inBatch = false;
       report(true);
-      break;
-    case 'stop':
-      void leave(0);
   }
+}
+
+// Its only peer is the server on the other end of this channel, which writes nothing but `DecoderCommand`s.
+process.on('message', (command) => {
+  obey(command as DecoderCommand);
+});
+// The server decides when to end: what reaches the whole process group (Ctrl-C) must not end decoding before it drains.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+// The server is gone. Nothing is left to save, and an orderly exit would run destructors that the codecs get wrong.
+process.on('disconnect', () => {
+  process.kill(process.pid, 'SIGKILL');
 });
 
-function close(id: number): void {
-  const stream = streams.get(id);
-  if (stream === undefined) return;
-  streams.delete(id);
-  const done = stream.close().finally(() => closing.delete(done));
-  closing.add(done);
-}
-
-/** Ends the thread once no native code works for it any more. */
-async function leave(code: number): Promise<void> {
-  clearInterval(expiry);
-  for (const id of [...streams.keys()]) close(id);
-  await Promise.allSettled(closing);
-  process.exit(code);
-}
-
-const expiry = setInterval(() => {
+setInterval(() => {
   for (const stream of streams.values()) stream.expire();
 }, EXPIRE_EVERY_MS);
-
-process.once('uncaughtException', (error) => {
-  const last: DecoderReport = { done: false, outputs: [], counters: [], failure: error.stack ?? error.message };
-  port.postMessage(last);
-  void leave(1);
-});
 
 // The first report says that the codecs are loaded.
 report(true);

@@ -1,19 +1,23 @@
-/** Opus, VP8 and H.264 in RTP become 16 kHz sound and sampled pictures, off the main thread. */
+/**
+ * Opus, VP8 and H.264 in RTP become 16 kHz sound and sampled pictures, in processes of their own: media is bytes from
+ * strangers, and a codec that stumbles over them must not take the server with it (docs/decisions/0010).
+ */
 import type { PcmChunk, VideoFrame } from '../domain.ts';
-import { UndertoneError } from '../errors.ts';
 import type { Log, Meter } from '../ports.ts';
 import type { StreamOptions, StreamOutput } from './decode-messages.ts';
-import { startDecodeThread, type ThreadStream } from './decode-thread.ts';
+import { startDecodeProcess, type ProcessStream } from './decode-process.ts';
 
 export type { Codec } from './decode-messages.ts';
 
-/** Decoder threads, shared by all tracks. */
+/** Decoder processes, shared by all tracks. */
 export interface Decoder {
-  /** Open a track on the thread that has the fewest. */
+  /** Open a track on the process that has the fewest. */
   open(options: StreamOptions, handlers: StreamHandlers): DecodeStream;
-  /** `depth`: packets waiting for a thread. */
+  /** `depth`: packets waiting for a process. */
   status(): { readonly workers: number; readonly workersAlive: number; readonly depth: number };
-  /** Ends the threads; nothing comes out any more. */
+  /** The processes that run, for the log and for tests. */
+  readonly pids: readonly number[];
+  /** Ends the processes; nothing comes out any more. */
   close(): Promise<void>;
 }
 
@@ -37,18 +41,16 @@ export interface StreamHandlers {
 }
 
 export interface DecoderOptions {
-  /** Decoder threads. Default 1. */
+  /** Decoder processes. Default 1. */
   readonly workers?: number;
   readonly log: Log;
   readonly meter: Meter;
-  /** The thread's module. Default `decode-worker.ts`. */
-  readonly entry?: URL;
 }
 
 const GAUGE_EVERY_MS = 1000;
 
 /**
- * Start the decoder threads. A thread that dies is started again with its streams; the sender is asked for a key frame.
+ * Start the decoder processes. One that dies is started again with its streams; senders are asked for a key frame.
  * @throws UndertoneError `setup-missing` when the codecs cannot be loaded on this machine.
  * @example
  * const decoder = await startDecoder({ workers: 1, log, meter });
@@ -56,10 +58,9 @@ const GAUGE_EVERY_MS = 1000;
  * stream.push(rtpPacket, clock.now(), 0);
  */
 export async function startDecoder(options: DecoderOptions): Promise<Decoder> {
-  await pinCodecs();
-  const { workers = 1, log, meter, entry = new URL('./decode-worker.ts', import.meta.url) } = options;
-  const threads = await Promise.all(Array.from({ length: workers }, () => startDecodeThread({ entry, log, meter })));
-  const depth = (kind: 'audio' | 'video') => threads.reduce((sum, thread) => sum + thread.depth[kind], 0);
+  const { workers = 1, log, meter } = options;
+  const processes = await Promise.all(Array.from({ length: workers }, () => startDecodeProcess({ log, meter })));
+  const depth = (kind: 'audio' | 'video') => processes.reduce((sum, { depth }) => sum + depth[kind], 0);
   const gauges = setInterval(() => {
     meter.gauge('undertone_queue_depth', depth('audio'), { queue: 'decode-audio' });
     meter.gauge('undertone_queue_depth', depth('video'), { queue: 'decode-video' });
@@ -68,58 +69,46 @@ export async function startDecoder(options: DecoderOptions): Promise<Decoder> {
 
   return {
     open(streamOptions, handlers) {
-      const thread = threads.reduce((least, other) => (other.streams < least.streams ? other : least));
+      const process = processes.reduce((least, other) => (other.streams < least.streams ? other : least));
       const onOutput = (output: StreamOutput) => {
         handle(output, handlers, meter);
       };
-      const stream: ThreadStream = { id: nextId++, options: streamOptions, onOutput };
-      thread.open(stream);
+      const stream: ProcessStream = { id: nextId++, options: streamOptions, onOutput };
+      process.open(stream);
       return {
         push: (packet, captureMs, epoch) => {
-          thread.push(stream, packet, captureMs, epoch);
+          process.push(stream, packet, captureMs, epoch);
         },
         close: () => {
-          thread.close(stream);
+          process.close(stream);
         },
       };
     },
     status: () => ({
       workers,
-      workersAlive: threads.filter(({ alive }) => alive).length,
+      workersAlive: processes.filter(({ alive }) => alive).length,
       depth: depth('audio') + depth('video'),
     }),
+    get pids() {
+      return processes.flatMap(({ pid }) => pid ?? []);
+    },
     async close() {
       clearInterval(gauges);
-      await Promise.all(threads.map((thread) => thread.stop()));
+      await Promise.all(processes.map((process) => process.stop()));
     },
   };
-}
-
-/**
- * Load the codecs on the main thread too. Node unloads a native module with the last thread that uses it, and a thread
- * that ends after that still runs the module's destructors of thread-local data: the process would end with SIGSEGV.
- */
-async function pinCodecs(): Promise<void> {
-  try {
-    await Promise.all([import('@evan/opus'), import('@napi-rs/webcodecs')]);
-  } catch (cause) {
-    throw new UndertoneError(
-      'setup-missing',
-      'the codecs (@evan/opus, @napi-rs/webcodecs) cannot be loaded: run npm install on this machine',
-      { cause },
-    );
-  }
 }
 
 function handle(output: StreamOutput, handlers: StreamHandlers, meter: Meter): void {
   switch (output.kind) {
     case 'audio':
       meter.observe('undertone_stage_seconds', output.seconds, { stage: 'decode' });
-      handlers.onAudio?.(output.chunk, output.epoch);
+      // What came through the pipe is a view into the whole message: it must own its bytes, since others transfer them.
+      handlers.onAudio?.({ ...output.chunk, samples: output.chunk.samples.slice() }, output.epoch);
       break;
     case 'video':
       meter.observe('undertone_stage_seconds', output.seconds, { stage: 'decode' });
-      handlers.onVideo?.(output.frame, output.epoch);
+      handlers.onVideo?.({ ...output.frame, data: output.frame.data.slice() }, output.epoch);
       break;
     case 'key-frame-wanted':
       handlers.onKeyFrameWanted?.();

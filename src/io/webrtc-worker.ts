@@ -173,18 +173,22 @@ async function listen(worker: types.Worker, options: MediaWorkerOptions, port: n
     });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    if (/in use/i.test(why))
-      throw new UndertoneError(
-        'port-in-use',
-        `${host}:${String(port)} (UDP and TCP) is taken: set UNDERTONE_WEBRTC_PORT to another port`,
-        { cause },
-      );
+    if (!/in use/i.test(why)) throw unlistenable(host, cause);
     throw new UndertoneError(
-      'config-invalid',
-      `WebRTC cannot listen on ${host}:${String(port)} (${why}): set UNDERTONE_WEBRTC_HOST to an address of this machine`,
+      'port-in-use',
+      `${host}:${String(port)} (UDP and TCP) is taken: set UNDERTONE_WEBRTC_PORT to another port`,
       { cause },
     );
   }
+}
+
+function unlistenable(host: string, cause: unknown): UndertoneError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new UndertoneError(
+    'config-invalid',
+    `WebRTC cannot listen on ${host} (${why}): set UNDERTONE_WEBRTC_HOST to an address of this machine`,
+    { cause },
+  );
 }
 
 /** UDP and TCP must share a number; the system offers one for TCP, and UDP has it too unless somebody was faster. */
@@ -202,6 +206,8 @@ async function freePort(host: string): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once('error', reject).listen(0, host, resolve);
+  }).catch((cause: unknown) => {
+    throw unlistenable(host, cause);
   });
   const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
