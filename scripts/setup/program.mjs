@@ -22,12 +22,14 @@ export async function program(main, { stream = process.stderr } = {}) {
     interruption.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
+  const living = stream.isTTY && !isSet(process.env['CI']);
   const setup = {
     root: ROOT,
     cacheDir: cacheDirOf(process.env),
-    env: process.env,
+    // Tools that see CI print colours into logs; a reader of a log wants none.
+    env: living || isSet(process.env['FORCE_COLOR']) ? process.env : { ...process.env, NO_COLOR: '1' },
     signal: interruption.signal,
-    report: createReport({ stream, living: stream.isTTY && !isSet(process.env['CI']) }),
+    report: createReport({ stream, living }),
     isRoot: process.getuid?.() === 0,
   };
   try {
