@@ -148,7 +148,7 @@ export function createConnection(deps: ConnectionDeps, limits: ConnectionLimits 
       }
     } catch (thrown) {
       const error = asUndertoneError(thrown);
-      if (error.code === 'internal') log.error({ connection, type, err: thrown }, 'a request failed unexpectedly');
+      if (error.code === 'internal') log.error({ connection, type, error: thrown }, 'a request failed unexpectedly');
       answerError(id, hidden(error));
       if (error.code === 'unauthenticated') end(CLOSE.unauthenticated, 'a valid hello must come first');
     }

@@ -38,8 +38,8 @@ export function createRoomFeed(room: string, epoch: string, deps: RoomFeedDeps):
   function tell(listener: (entry: LogEntry) => void, entry: LogEntry): void {
     try {
       listener(entry);
-    } catch (err) {
-      log.error({ room, seq: entry.seq, err }, 'a subscriber failed to take an event; the others were told');
+    } catch (error) {
+      log.error({ room, seq: entry.seq, error }, 'a subscriber failed to take an event; the others were told');
     }
   }
 
