@@ -5,6 +5,7 @@
  * consumer that is not ready holds both back through their pipes, so nothing is buffered beyond them. A live stream is one
  * connection and one process. Both deliver Matroska, which keeps each picture's and sample's true time.
  */
+import type { ChildProcess } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { Observable } from 'rxjs';
@@ -147,6 +148,13 @@ async function* run(
     command
       .on('start', () => {
         process.state = 'running';
+        // fluent-ffmpeg's own handler throws where nobody can catch it when a process cannot be started.
+        const { ffmpegProc } = command as unknown as { readonly ffmpegProc: ChildProcess };
+        ffmpegProc.removeAllListeners('error').on('error', (error) => {
+          process.state = 'ended';
+          settle(failure(error, null, binary, input));
+          pipe.end();
+        });
         if (process.stopped) stop();
       })
       .on('end', () => {
@@ -156,7 +164,7 @@ async function* run(
       .on('error', (error: Error, _stdout, stderr) => {
         settle(failure(error, stderr, binary, input));
         // A process that ran ends the pipe itself, after its last bytes; one that never did cannot.
-        if (process.state === 'starting' || 'code' in error) pipe.end();
+        if (process.state === 'starting') pipe.end();
         process.state = 'ended';
       });
   });
