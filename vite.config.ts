@@ -1,7 +1,7 @@
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 
-/** The browser pages: `dashboard/index.html` is served at `/`, `publisher/index.html` at `/join`. */
+/** The browser pages: `dashboard/index.html` is served at `/`, `publisher/index.html` at `/join`; `tokens/` shows the design. */
 export default defineConfig({
   root: 'clients',
   base: '/',
@@ -12,7 +12,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     rolldownOptions: {
-      input: ['clients/dashboard/index.html', 'clients/publisher/index.html'],
+      input: ['dashboard', 'publisher', 'tokens'].map((page) => `clients/${page}/index.html`),
     },
   },
 });

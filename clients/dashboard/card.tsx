@@ -1,5 +1,5 @@
 /** One participant: who, what is sent, how late, the headline, the chart. */
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
 import { Fragment } from 'preact';
 import type { ParticipantState } from '../../src/protocol.ts';
@@ -23,10 +23,12 @@ export interface CardProps {
 /** A participant's card; nothing when the participant is gone. */
 export function Card({ id, view, nowMs, greeting }: CardProps) {
   const pointedMs = useSignal<number | null>(null);
-  const participant = view.value.participants.get(id);
+  // Of all that the view says, a card is drawn anew for its own participant's news alone.
+  const participant = useComputed(() => view.value.participants.get(id)).value;
+  const unknownSinceMs = useComputed(() => view.value.unknownSinceMs).value;
   if (participant === undefined) return null;
   const { state } = participant;
-  const headline = headlineOf(participant, view.value, nowMs.value);
+  const headline = headlineOf(participant, unknownSinceMs, nowMs.value);
   const withheld = headline.kind === 'withheld';
   return (
     <article class="card" data-kind={headline.kind} aria-labelledby={`name-${id}`}>
@@ -52,6 +54,7 @@ export function Card({ id, view, nowMs, greeting }: CardProps) {
       {!withheld && (
         <ChartPanel
           view={view}
+          nowMs={nowMs}
           id={id}
           pointedMs={pointedMs}
           cadence={greeting.server}

@@ -45,6 +45,7 @@ export function drawMarks(u: uPlot, { marks }: Trace, palette: Palette): void {
   ctx.lineWidth = 2 * px;
   for (const { atMs, probability } of marks) {
     const x = u.valToPos(atMs, 'x', true);
+    if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
     const y = u.valToPos(probability, 'y', true) + 3 * px;
     ctx.beginPath();
     ctx.moveTo(x, y);

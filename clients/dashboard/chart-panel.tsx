@@ -1,17 +1,18 @@
 /** A chart in a card: drawn as time passes, dragged to go back, told in words to those who cannot see it. */
+import { useComputed } from '@preact/signals';
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { chart } from './chart.ts';
-import type { Chart, ChartOptions } from './chart.ts';
+import type { ChartOptions } from './chart.ts';
+import { dragToGoBack, keepDrawing } from './chart-motion.ts';
 import { inWords } from './chart-words.ts';
-import type { ParticipantView, RoomView } from './store.ts';
-import { heldEdge, liveEdge, moved, SHOWN_MS, stretchTo } from './timebase.ts';
-import { traceOf } from './trace.ts';
-import type { Cadence, Trace } from './trace.ts';
+import type { RoomView } from './store.ts';
+import type { Cadence } from './trace.ts';
 
 /** What a chart needs to know. */
 export interface ChartPanelProps {
   readonly view: ReadonlySignal<RoomView>;
+  readonly nowMs: ReadonlySignal<number>;
   readonly id: string;
   /** Told of the instant that is pointed at, server's clock; null while none is. */
   readonly pointedMs: Signal<number | null>;
@@ -20,7 +21,7 @@ export interface ChartPanelProps {
 }
 
 /** The chart of one participant. */
-export function ChartPanel({ view, id, pointedMs, cadence, thresholds }: ChartPanelProps) {
+export function ChartPanel({ view, nowMs, id, pointedMs, cadence, thresholds }: ChartPanelProps) {
   const host = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -36,63 +37,12 @@ export function ChartPanel({ view, id, pointedMs, cadence, thresholds }: ChartPa
     };
   }, [view, id, cadence, thresholds]);
 
-  const participant = view.value.participants.get(id);
-  const words = participant === undefined ? '' : inWords(participant, view.value, cadence);
+  // Once a second is often enough for what is read out on request.
+  const words = useComputed(() => {
+    const second = nowMs.value;
+    const { participants, unknownSinceMs } = view.peek();
+    const participant = participants.get(id);
+    return participant === undefined ? '' : inWords(participant, cadence, second >= (unknownSinceMs ?? Infinity));
+  });
   return <div class="chart" ref={host} role="img" aria-label={words} />;
-}
-
-/** Redraw when something is new or the edge has moved by a pixel; not at all while out of sight. */
-function keepDrawing(element: Element, drawn: Chart, view: ReadonlySignal<RoomView>, id: string, cadence: Cadence) {
-  const calm = matchMedia('(prefers-reduced-motion: reduce)');
-  let inSight = true;
-  const sight = new IntersectionObserver((entries) => (inSight = entries.at(-1)?.isIntersecting ?? true));
-  sight.observe(element);
-  let last: { of: ParticipantView; edgeMs: number; trace: Trace } | null = null;
-  const step = () => {
-    frame = requestAnimationFrame(step);
-    const room = view.peek();
-    const participant = room.participants.get(id);
-    const edgeMs = heldEdge.peek() ?? liveEdge(room, cadence, Date.now());
-    if (!inSight || participant === undefined || edgeMs === null) return;
-    const isNew = last?.of !== participant;
-    const pixelMs = SHOWN_MS / Math.max(drawn.plotWidth * devicePixelRatio, 1);
-    const movedMs = Math.abs(edgeMs - (last?.edgeMs ?? 0));
-    if (!isNew && (movedMs < pixelMs || (calm.matches && heldEdge.peek() === null))) return;
-    const stretch = stretchTo(edgeMs);
-    const trace = traceOf(participant.verdicts, participant.segments, stretch, cadence);
-    last = { of: participant, edgeMs, trace };
-    drawn.draw(trace, stretch);
-  };
-  let frame = requestAnimationFrame(step);
-  return () => {
-    cancelAnimationFrame(frame);
-    sight.disconnect();
-  };
-}
-
-function dragToGoBack(element: HTMLElement, drawn: Chart, view: ReadonlySignal<RoomView>, cadence: Cadence) {
-  let grip: { x: number; edgeMs: number } | null = null;
-  const down = (event: PointerEvent) => {
-    const edgeMs = heldEdge.peek() ?? liveEdge(view.peek(), cadence, Date.now());
-    if (event.button !== 0 || edgeMs === null) return;
-    grip = { x: event.clientX, edgeMs };
-    element.setPointerCapture(event.pointerId);
-  };
-  const move = (event: PointerEvent) => {
-    const live = liveEdge(view.peek(), cadence, Date.now());
-    if (grip === null || live === null) return;
-    const byMs = ((grip.x - event.clientX) * SHOWN_MS) / Math.max(drawn.plotWidth, 1);
-    if (Math.abs(grip.x - event.clientX) > 2) heldEdge.value = moved(grip.edgeMs, byMs, view.peek(), live);
-  };
-  const up = () => (grip = null);
-  element.addEventListener('pointerdown', down);
-  element.addEventListener('pointermove', move);
-  element.addEventListener('pointerup', up);
-  element.addEventListener('pointercancel', up);
-  return () => {
-    element.removeEventListener('pointerdown', down);
-    element.removeEventListener('pointermove', move);
-    element.removeEventListener('pointerup', up);
-    element.removeEventListener('pointercancel', up);
-  };
 }

@@ -1,7 +1,7 @@
 /** Charts in words: what they show, and the values at an instant. */
 import { REASON_WORDS } from '../words.ts';
 import { clock, two } from './format.ts';
-import type { ParticipantView, RoomView } from './store.ts';
+import type { ParticipantView } from './store.ts';
 import { heldEdge, stretchTo } from './timebase.ts';
 import { traceOf } from './trace.ts';
 import type { Cadence } from './trace.ts';
@@ -19,7 +19,7 @@ export function readout({ verdicts }: ParticipantView, atMs: number): string {
 }
 
 /** What a chart shows, as a sentence for those who cannot see it. */
-export function inWords(participant: ParticipantView, room: RoomView, cadence: Cadence): string {
+export function inWords(participant: ParticipantView, cadence: Cadence, stale: boolean): string {
   const edgeMs = heldEdge.value ?? participant.verdicts.at(-1)?.verdict.endMs;
   if (edgeMs === undefined) return `Probabilities for ${participant.state.name}: no verdict yet`;
   const stretch = stretchTo(edgeMs);
@@ -31,6 +31,6 @@ export function inWords(participant: ParticipantView, room: RoomView, cadence: C
   const rejectedMs = rejections.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
   const reasons = [...new Set(rejections.map(({ reason }) => REASON_WORDS[reason]))].join(', ');
   const without = rejectedMs === 0 ? '' : `; no verdict for ${Math.round(rejectedMs / 1000)} s: ${reasons}`;
-  const stale = room.unknownSinceMs === null ? '' : '; state unknown now';
-  return `Probabilities for ${participant.state.name}, 60 s to ${clock(edgeMs)}: ${highest.join(', ') || 'none above the floor'}${without}${stale}`;
+  const shown = highest.length === 0 ? 'none above the floor' : highest.join(', ');
+  return `Probabilities for ${participant.state.name}, 60 s to ${clock(edgeMs)}: ${shown}${without}${stale ? '; state unknown now' : ''}`;
 }

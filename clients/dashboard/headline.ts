@@ -2,7 +2,7 @@
 import type { ParticipantState, VerdictJson } from '../../src/protocol.ts';
 import { REASON_WORDS } from '../words.ts';
 import { clock, seconds } from './format.ts';
-import type { ParticipantView, RoomView } from './store.ts';
+import type { ParticipantView } from './store.ts';
 import type { Label } from './trace.ts';
 
 /** Labels named in the headline; the chart shows the rest. */
@@ -26,11 +26,11 @@ export interface Headline {
   readonly detail: string;
 }
 
-/** Word the headline of one participant as of `nowMs` (browser's clock). */
-export function headlineOf(participant: ParticipantView, room: RoomView, nowMs: number): Headline {
+/** Word the headline of one participant as of `nowMs`; the room is unknown since `unknownSinceMs`, null while it is known. */
+export function headlineOf(participant: ParticipantView, unknownSinceMs: number | null, nowMs: number): Headline {
   const { state, leftMs, lostMs, heardMs } = participant;
   const latest = participant.verdicts.at(-1)?.verdict;
-  const unknown = room.unknownSinceMs === null ? null : `State unknown since ${clock(room.unknownSinceMs)}`;
+  const unknown = unknownSinceMs === null ? null : `State unknown since ${clock(unknownSinceMs)}`;
   if (!state.consented) return say('withheld', unknown ?? 'No consent: nothing is analysed');
   if (leftMs !== null) return say('unknown', `Left at ${clock(leftMs)}`);
   if (unknown !== null) return say('unknown', unknown);

@@ -1,7 +1,8 @@
 /** A room: its state, the controls of time, and its participants side by side. */
+import { useComputed } from '@preact/signals';
 import { Card } from './card.tsx';
 import type { Followed, Greeting } from './follow.ts';
-import type { ParticipantView, RoomView } from './store.ts';
+import type { RoomView } from './store.ts';
 import { TimeControls } from './time-controls.tsx';
 
 /** What the page of a room needs to know. */
@@ -13,7 +14,11 @@ export interface RoomPageProps {
 /** The page of one room. */
 export function RoomPage({ followed, greeting }: RoomPageProps) {
   const { room, view, error, nowMs } = followed;
-  const participants = inOrder(view.value);
+  const connection = useComputed(() => view.value.connection).value;
+  const present = useComputed(() => presentIn(view.value)).value;
+  // As text, which is equal when nobody came or went: the page is not drawn anew for every verdict.
+  const ids = useComputed(() => JSON.stringify(idsInOrder(view.value))).value;
+  const participants = JSON.parse(ids) as readonly string[];
   return (
     <>
       <header class="bar">
@@ -21,21 +26,21 @@ export function RoomPage({ followed, greeting }: RoomPageProps) {
           <span class="quiet">Room</span> {room}
         </h1>
         <Rooms rooms={greeting.server.rooms} current={room} />
-        <p class="connection" data-state={view.value.connection} role="status" title={error.value?.message}>
-          {connectionWords(view.value)}
+        <p class="connection" data-state={connection} role="status" title={error.value?.message}>
+          {connectionWords(connection, present)}
         </p>
         {participants.length > 0 && <TimeControls view={view} cadence={greeting.server} />}
       </header>
-      <main id="main" tabIndex={-1} aria-busy={view.value.connection === 'connecting'}>
+      <main id="main" tabIndex={-1} aria-busy={connection === 'connecting'}>
         {error.value !== null && participants.length === 0 && (
           <p class="notice fault" role="alert">
             Room {room} cannot be shown: {error.value.message}
           </p>
         )}
-        {participants.length === 0 && view.value.connection === 'live' && <EmptyRoom room={room} />}
+        {participants.length === 0 && connection === 'live' && <EmptyRoom room={room} />}
         <div class="cards">
-          {participants.map(({ state }) => (
-            <Card key={state.id} id={state.id} view={view} nowMs={nowMs} greeting={greeting} />
+          {participants.map((id) => (
+            <Card key={id} id={id} view={view} nowMs={nowMs} greeting={greeting} />
           ))}
         </div>
         {participants.length > 0 && <JoinLinks room={room} />}
@@ -112,15 +117,19 @@ function Footer({ greeting }: { readonly greeting: Greeting }) {
   );
 }
 
-function connectionWords({ connection, participants }: RoomView): string {
+function connectionWords(connection: RoomView['connection'], present: number): string {
   if (connection === 'connecting') return 'connecting';
   if (connection === 'lost') return 'disconnected, trying again';
-  const present = [...participants.values()].filter(({ leftMs }) => leftMs === null).length;
   return `live, ${present} ${present === 1 ? 'participant' : 'participants'}`;
 }
 
-function inOrder(view: RoomView): ParticipantView[] {
-  return [...view.participants.values()].sort(
-    (a, b) => a.state.joinedMs - b.state.joinedMs || a.state.id.localeCompare(b.state.id),
-  );
+function presentIn({ participants }: RoomView): number {
+  return [...participants.values()].filter(({ leftMs }) => leftMs === null).length;
+}
+
+function idsInOrder({ participants }: RoomView): readonly string[] {
+  return [...participants.values()]
+    .map(({ state }) => state)
+    .sort((a, b) => a.joinedMs - b.joinedMs || a.id.localeCompare(b.id))
+    .map(({ id }) => id);
 }

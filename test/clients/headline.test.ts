@@ -16,7 +16,7 @@ function headline(events: readonly MonitorEvent[], state: Partial<ParticipantSta
   );
   const of = room.participants.get('ada');
   if (of === undefined) throw new Error('ada is not in the room');
-  const shown = headlineOf(of, room, nowMs);
+  const shown = headlineOf(of, room.unknownSinceMs, nowMs);
   return { ...shown, spoken: spoken(of, shown) };
 }
 

@@ -1,5 +1,6 @@
 /** The built pages in a real browser: what they say, by eye, keyboard and screen reader. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +82,20 @@ async function violations(page: Page): Promise<string[]> {
     return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   });
 }
+
+describe('the build', () => {
+  it('is small, and asks nobody but its own server for anything', async () => {
+    const files = (await readdir(pages, { recursive: true })).filter((file) => /\.(js|css|html)$/.test(file));
+    const texts = await Promise.all(files.map((file) => readFile(join(pages, file), 'utf8')));
+    expect(gzipSync(texts.join('')).length).toBeLessThan(160_000);
+    const pagesHtml = texts.filter((_, i) => files[i]?.endsWith('.html') === true);
+    expect(pagesHtml.length).toBeGreaterThanOrEqual(2);
+    for (const html of pagesHtml) {
+      expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);
+      expect(html).not.toMatch(/ style=|<style/);
+    }
+  });
+});
 
 describe('the dashboard', () => {
   it('shows a verdict as a sentence with two-digit numbers, and the chart in words', async () => {
