@@ -40,7 +40,7 @@ export const settings = z.object({
     .default(['cpu'])
     .describe('ONNX Runtime providers in order of preference; the first that works is used'),
   UNDERTONE_INFERENCE_WORKERS: count(1, 64).describe('Inference worker threads'),
-  UNDERTONE_DECODE_WORKERS: count(1, 64).describe('Decoder worker threads'),
+  UNDERTONE_DECODE_WORKERS: count(1, 64).describe('Decoder processes'),
   UNDERTONE_WEBRTC_WORKERS: z.coerce
     .number()
     .int()

@@ -10,7 +10,7 @@ export interface Picture {
 }
 
 /** A longer side above this is halved: detection works on far less, and the way to the server gets four times cheaper. */
-const HALVE_ABOVE_PX = 1280;
+const HALVE_ABOVE_PX = 960;
 
 /**
  * Copy a frame out; the frame is left open.

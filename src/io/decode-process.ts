@@ -37,6 +37,8 @@ const ENTRY = fileURLToPath(new URL('./decode-worker.ts', import.meta.url));
 /** Two seconds of voice, and about two of a picture at 2.5 Mb/s. */
 const MAX_AUDIO_PACKETS = 100;
 const MAX_VIDEO_PACKETS = 600;
+/** How long packets are gathered: a hop costs the main thread more than a packet does. */
+const BATCH_MS = 5;
 /** A process that dies at once is started again ever more slowly, ms. */
 const RESTART_MS = { first: 100, most: 5000, forgetAfter: 10_000 };
 /** What is kept of a process's last words, characters. */
@@ -143,9 +145,9 @@ export async function startDecodeProcess({ log, meter }: DecodeProcessOptions): 
       const [kind, queue] = stream.options.codec === 'opus' ? (['audio', audio] as const) : (['video', video] as const);
       const dropped = queue.push({ stream: stream.id, captureMs, epoch, bytes });
       if (dropped > 0) meter.count('undertone_decode_dropped_total', { kind, reason: 'queue-full' }, dropped);
-      // Packets that came in one read of the socket go in one batch.
-      if (!scheduled) queueMicrotask(feed);
+      if (scheduled) return;
       scheduled = true;
+      setTimeout(feed, BATCH_MS);
     },
     close(stream) {
       if (!streams.delete(stream.id)) return;

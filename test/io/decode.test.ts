@@ -140,15 +140,13 @@ describe.each([
       stream.push(bytes, frame * 40, 0);
       other.push(clean[i]?.bytes ?? bytes, frame * 40, 0);
       await paced();
+      // Of broken H.264 ffmpeg conceals what it can, and says nothing.
+      if (codec === 'vp8' && frame === 9) await vi.waitUntil(() => asked.mock.calls.length > 0);
     }
     await vi.waitUntil(() => shown.includes(17) && neighbour.includes(17));
     expect(shown[0]).toBe(10);
     expect(neighbour[0]).toBe(0);
-    // Of broken H.264 ffmpeg conceals what it can, and says nothing.
-    if (codec === 'vp8') {
-      expect(meter.read('undertone_decode_errors_total', { kind: 'video' })).toBe(errors + 1);
-      expect(asked).toHaveBeenCalled();
-    }
+    if (codec === 'vp8') expect(meter.read('undertone_decode_errors_total', { kind: 'video' })).toBe(errors + 1);
     stream.close();
     other.close();
   });
@@ -165,7 +163,7 @@ describe.each([
     stream.close();
   });
 
-  test('pictures above 1280 pixels are halved', async () => {
+  test('pictures above 960 pixels are halved', async () => {
     const frames: VideoFrame[] = [];
     const stream = decoder.open({ codec, fps: 5 }, { onVideo: (frame) => frames.push(frame) });
     for (const { bytes } of packets(await encodeVideo({ codec, width: 1920, height: 1080, frames: 3 }), { mtu: 1200 }))
