@@ -2,9 +2,9 @@
  * Turns the nodes of a TensorFlow.js graph into ONNX nodes. TensorFlow keeps channels last and ONNX wants them first,
  * so pictures travel channels first inside and are turned back where their order shows: at a Reshape.
  */
-import { UndertoneError } from '../../src/errors.ts';
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-writer.ts';
 import type { TfjsGraph, TfjsNode } from './tfjs-graph.ts';
+import { channelsFirst, sliding, unsupported } from './tfjs-kernels.ts';
 
 /** A value of the converted graph. */
 export interface ConvertedValue {
@@ -153,57 +153,6 @@ function reshape(conversion: Conversion, node: TfjsNode): ConvertedValue {
 
 // ------------------------------------------------------------------------------------------------ pieces of a node
 
-/** Strides and padding of a kernel that slides over a picture; TensorFlow's SAME pads more after than before. */
-function sliding(
-  node: TfjsNode,
-  size: readonly [number, number],
-  kernel: readonly [number, number],
-): { readonly attributes: Record<string, OnnxAttribute>; readonly dims: readonly [number, number] } {
-  const layout = node.string('data_format') ?? 'NHWC';
-  if (layout !== 'NHWC') throw unsupported(node, `its layout is ${layout}`);
-  const [, dilationHigh = 1, dilationWide = 1] = node.ints('dilations') ?? [];
-  if (dilationHigh !== 1 || dilationWide !== 1) throw unsupported(node, 'it is dilated');
-  const padding = node.string('padding');
-  if (padding !== 'SAME' && padding !== 'VALID') throw unsupported(node, `its padding is ${padding ?? 'missing'}`);
-  const [, strideHigh = 1, strideWide = 1] = node.ints('strides') ?? [];
-  const along = (axis: 0 | 1, stride: number): { out: number; before: number; after: number } => {
-    if (padding === 'VALID') return { out: Math.floor((size[axis] - kernel[axis]) / stride) + 1, before: 0, after: 0 };
-    const out = Math.ceil(size[axis] / stride);
-    const total = Math.max(0, (out - 1) * stride + kernel[axis] - size[axis]);
-    return { out, before: Math.floor(total / 2), after: Math.ceil(total / 2) };
-  };
-  const high = along(0, strideHigh);
-  const wide = along(1, strideWide);
-  return {
-    attributes: {
-      kernel_shape: { ints: kernel },
-      strides: { ints: [strideHigh, strideWide] },
-      pads: { ints: [high.before, wide.before, high.after, wide.after] },
-    },
-    dims: [high.out, wide.out],
-  };
-}
-
-/** A filter [positions, in, out] as ONNX orders it: [out, in, positions], or [in * out, 1, positions] if depthwise. */
-function channelsFirst(
-  filter: Float32Array | Int32Array,
-  positions: number,
-  filterIn: number,
-  filterOut: number,
-  depthwise: boolean,
-): Float32Array {
-  const turned = new Float32Array(filter.length);
-  for (let position = 0; position < positions; position++) {
-    for (let input = 0; input < filterIn; input++) {
-      for (let output = 0; output < filterOut; output++) {
-        const row = depthwise ? input * filterOut + output : output * filterIn + input;
-        turned[row * positions + position] = filter[(position * filterIn + input) * filterOut + output] ?? NaN;
-      }
-    }
-  }
-  return turned;
-}
-
 function emit(
   conversion: Conversion,
   op: string,
@@ -238,8 +187,4 @@ function weightOf({ graph }: Conversion, node: TfjsNode, index: number) {
   const weight = graph.weights.get(node.inputs[index] ?? '');
   if (weight === undefined) throw unsupported(node, `its input ${index} is not a constant`);
   return weight;
-}
-
-function unsupported(node: TfjsNode, what: string): UndertoneError {
-  return new UndertoneError('pack-invalid', `cannot convert node ${node.name} (${node.op}): ${what}`);
 }

@@ -10,7 +10,7 @@ const LIMITS = {
   minEyeDistancePx: 12,
   maxYawDeg: 40,
   /** Looking down hides the eyes; looking up hides little. */
-  minPitchDeg: -20,
+  minPitchDeg: -15,
   maxPitchDeg: 35,
   minSharpness: 1,
   /** Dark skin in good light is above this. */
