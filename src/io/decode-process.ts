@@ -106,19 +106,25 @@ export async function startDecodeProcess({ log, meter }: DecodeProcessOptions): 
         }
         hear(report as DecoderReport);
       });
-      started.on('error', reject);
-      started.on('exit', (code, signal) => {
+      const gone = (how: string) => {
+        reject(new Error(`${how}: ${lastWords}`));
         alive = false;
-        reject(new Error(`it ended with ${signal ?? String(code)}: ${lastWords}`));
         if (stopping) return;
         if (performance.now() - startedMs > RESTART_MS.forgetAfter) restartMs = RESTART_MS.first;
-        log.error({ code, signal, streams: streams.size, lastWords, restartMs }, 'decoder process died');
+        log.error({ how, streams: streams.size, lastWords, restartMs }, 'decoder process died');
         restart = setTimeout(() => {
           meter.count('undertone_decode_worker_restarts_total');
           // One that dies before it is ready comes back through its exit event.
           start().catch(() => undefined);
         }, restartMs);
         restartMs = Math.min(2 * restartMs, RESTART_MS.most);
+      };
+      started.on('error', (error) => {
+        // One that could not even be started has no exit event.
+        if (started.pid === undefined) gone(error.message);
+      });
+      started.on('exit', (code, signal) => {
+        gone(`it ended with ${signal ?? String(code)}`);
       });
     });
   }
@@ -170,7 +176,7 @@ export async function startDecodeProcess({ log, meter }: DecodeProcessOptions): 
     async stop() {
       stopping = true;
       clearTimeout(restart);
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       // It holds nothing to save.
       child.kill('SIGKILL');

@@ -1,6 +1,7 @@
 /** One published track: consumed and decoded while it is live and there is consent, and not a packet longer. */
 import type { types } from 'mediasoup';
 import type { TrackState } from '../domain.ts';
+import { asUndertoneError } from '../errors.ts';
 import type { Meter, MediaEvent } from '../ports.ts';
 import type { Decoder } from './decode.ts';
 import type { CaptureClock } from './webrtc-clock.ts';
@@ -107,7 +108,7 @@ export function publishedTrack(options: TrackOptions): Track {
       // The producer or the room went away meanwhile: whoever closed it has told.
       if (turn !== mine) return;
       stop();
-      throw error;
+      throw asUndertoneError(error, 'worker-crashed');
     }
   }
 

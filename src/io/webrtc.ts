@@ -31,6 +31,7 @@ interface Room {
   readonly opened: Promise<WorkerRoom>;
 }
 
+const GAUGE_EVERY_MS = 1000;
 const WILDCARDS = new Set(['0.0.0.0', '::']);
 
 /**
@@ -58,7 +59,7 @@ export async function startWebRtc(options: WebRtcOptions): Promise<WebRtcServer>
   const gauge = () => {
     meter.gauge('undertone_webrtc_workers', alive().length);
   };
-  gauge();
+  const gauges = setInterval(gauge, GAUGE_EVERY_MS).unref();
 
   function openRoom(name: string): Room {
     const load = (worker: MediaWorker) =>
@@ -72,7 +73,6 @@ export async function startWebRtc(options: WebRtcOptions): Promise<WebRtcServer>
     const peers = new Set<ServerPeer>();
     const lost = (died: boolean) => {
       if (rooms.get(name) === room) rooms.delete(name);
-      gauge();
       const error = new UndertoneError('worker-crashed', `the WebRTC worker of room ${name} has stopped: join again`);
       for (const peer of [...peers]) {
         if (died) peer.fail(error);
@@ -115,7 +115,6 @@ export async function startWebRtc(options: WebRtcOptions): Promise<WebRtcServer>
       peer.close();
       throw draining();
     }
-    gauge();
     return peer;
   }
 
@@ -127,6 +126,7 @@ export async function startWebRtc(options: WebRtcOptions): Promise<WebRtcServer>
     },
     async close() {
       closed = true;
+      clearInterval(gauges);
       for (const { peers } of rooms.values()) for (const peer of [...peers]) peer.close();
       await Promise.all(workers.map((worker) => worker.close()));
     },

@@ -196,6 +196,21 @@ describe.skipIf(!existsSync(workerBin) || !existsSync(executablePath))(
       expect(heard.ended).toBe('complete');
     });
 
+    test('a browser that goes away turns its tracks off, and one that restarts ICE does not', async () => {
+      const { page, heard } = await publish('away');
+      await until(() => heard.chunks.length > 10);
+      await page.evaluate(() => window.publisher.restartIce());
+      const before = heard.chunks.length;
+      await until(() => heard.chunks.length > before + 25);
+      expect(heard.states).toEqual(['voice live', 'face live']);
+      await page.evaluate(() => {
+        window.publisher.close();
+      });
+      await until(() => heard.states.length === 4);
+      expect(heard.states.slice(2).toSorted()).toEqual(['face off', 'voice off']);
+      expect(heard.ended).toBeNull();
+    });
+
     test('bytes that are not WebRTC leave the port alive', async () => {
       const { heard, peer } = await publish('noise');
       const { iceCandidates } = await (await server.join({ room: 'noise', participant: 'bob' })).openTransport();
