@@ -9,6 +9,7 @@ import { decide, reject } from '../src/core/decision.ts';
 import type { Requirement } from '../src/core/decision.ts';
 import { pool } from '../src/core/fusion.ts';
 
+/** What a verdict needs. */
 export interface JudgeDeps {
   readonly inference: Pick<Inference, 'infer' | 'pack'>;
   readonly clock: Clock;
@@ -16,6 +17,7 @@ export interface JudgeDeps {
   readonly require: Requirement;
 }
 
+/** What `analyse` needs. */
 export interface AnalyseDeps extends JudgeDeps {
   readonly broker: Broker;
   /** Windows taken at a time by one puller. Default 16. */

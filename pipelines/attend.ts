@@ -9,6 +9,7 @@ import { createPending } from './pending.ts';
 import { serve } from './serve.ts';
 import type { Served } from './serve.ts';
 
+/** What a live participant needs. */
 export interface AttendDeps extends Omit<IngestDeps, 'pace' | 'pending'> {
   readonly broker: Broker;
   /** What may be told of a verdict now; consent may have been withdrawn since its window closed. */

@@ -8,6 +8,7 @@ import type { Windows } from '../src/core/windows.ts';
 import { freshest } from './freshest.ts';
 import type { Pending } from './pending.ts';
 
+/** What looking at frames needs. */
 export interface FacesDeps {
   readonly inference: Pick<Inference, 'detectFaces'>;
   readonly meter: Meter;

@@ -24,6 +24,7 @@ import { watchFace } from './faces.ts';
 import type { Pending } from './pending.ts';
 import { hearVoice } from './voice.ts';
 
+/** What turning media into windows needs. */
 export interface IngestDeps {
   readonly inference: Pick<Inference, 'detectFaces' | 'detectSpeech'>;
   readonly clock: Clock;

@@ -23,6 +23,7 @@ interface SpeechRun {
   readonly samples: Float32Array;
 }
 
+/** What listening needs. */
 export interface VoiceDeps {
   readonly inference: Pick<Inference, 'detectSpeech'>;
   readonly meter: Meter;

@@ -79,6 +79,7 @@ export const settings = z.object({
   UNDERTONE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('Log level'),
 });
 
+/** The settings as they are read, defaults filled in. */
 export type Settings = z.infer<typeof settings>;
 
 /** Validated settings, the loopback secret resolved. */

@@ -33,6 +33,7 @@ export interface VideoFrame {
   readonly captureMs: number;
 }
 
+/** A place in a picture, pixels from its upper left corner. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -88,6 +89,7 @@ export interface FaceSighting extends FaceDetection {
   readonly encoding: { readonly embedding: Float32Array; readonly logits: Float32Array } | null;
 }
 
+/** What is wrong with a face that must not be judged. */
 export type PoorFaceCause = 'small' | 'turned' | 'blurred' | 'dark' | 'cut-off';
 
 /** One face over time. At most one track of a participant is theirs: the largest steady one. */
@@ -105,6 +107,7 @@ export type TrackState = 'off' | 'live' | 'muted';
 
 // ---------------------------------------------------------------------------------------------------- windows
 
+/** One participant of one room. */
 export interface ParticipantRef {
   readonly room: string;
   readonly participant: string;
@@ -158,6 +161,7 @@ export interface Window extends ParticipantRef {
   readonly consented: boolean;
 }
 
+/** Why a modality could not be judged; one that could has no entry. */
 export type Missing = Readonly<Partial<Record<Modality, MissingReason>>>;
 
 // -------------------------------------------------------------------------------------------------- inference
@@ -198,6 +202,7 @@ export type Verdict = VerdictBase &
     | { readonly status: 'rejected'; readonly reason: RejectReason }
   );
 
+/** What every verdict says, accepted or not. */
 export interface VerdictBase {
   readonly startMs: number;
   readonly endMs: number;
@@ -256,6 +261,7 @@ export interface ModelPack {
   readonly decision: PackDecision;
 }
 
+/** What is known of one network of a pack. */
 export interface PackNetwork {
   /** Order of the network's logits. */
   readonly labels: readonly Label[];

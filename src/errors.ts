@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'internal',
 ] as const;
 
+/** One of `ERROR_CODES`. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**

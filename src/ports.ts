@@ -54,8 +54,10 @@ export interface Peer extends MediaSource {
   close(): void;
 }
 
+/** A structure that WebRTC defines and we only pass on. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** What a browser needs to connect a transport. */
 export interface TransportOffer {
   readonly transport: string;
   readonly iceParameters: Json;
@@ -117,11 +119,13 @@ export interface Inference {
   close(): Promise<void>;
 }
 
+/** How likely somebody speaks, block by block, and what the next call needs. */
 export interface SpeechActivity {
   readonly probabilities: Float32Array;
   readonly state: SpeechState;
 }
 
+/** How inference is doing. */
 export interface InferenceStatus {
   /** Every worker has loaded and warmed its networks. */
   readonly ready: boolean;

@@ -41,7 +41,7 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
   .describe('1 to 64 of A-Z a-z 0-9 . _ -, starting with a letter or digit');
 
-export const rejectReason = z.enum([
+const rejectReason = z.enum([
   'not-consented',
   'no-speech',
   'no-face',
@@ -69,14 +69,14 @@ export const verdict = z.object({
   pack: z.string().describe('name@version of the pack that judged'),
 });
 
-export const verdictEvent = z.object({
+const verdictEvent = z.object({
   participant: z.string(),
   seq: z.int().min(0).describe('number of the window, per participant'),
   verdict,
   latencyMs: z.number().describe('from window closed to verdict decided'),
 });
 
-export const segment = z.object({
+const segment = z.object({
   index: z.int().min(0),
   startMs: ms,
   endMs: ms,
@@ -90,7 +90,7 @@ export const segment = z.object({
 
 const trackState = z.enum(['off', 'live', 'muted']);
 
-export const participantState = z.object({
+const participantState = z.object({
   id: z.string(),
   name: z.string(),
   role: z.string().describe("the person's part in the room, for example customer or agent"),
@@ -117,8 +117,8 @@ const person = z
   .max(80)
   .regex(/^[^\p{C}]+$/u);
 
-export const hello = request('hello', { token: z.string().min(1).max(4096) });
-export const subscribe = request('subscribe', {
+const hello = request('hello', { token: z.string().min(1).max(4096) });
+const subscribe = request('subscribe', {
   room: name,
   after: z
     .strictObject({ epoch: z.string().max(64), seq: z.int().min(0) })
@@ -126,8 +126,8 @@ export const subscribe = request('subscribe', {
     .describe('resume: the last event that was seen'),
   historyMs: z.int().min(0).max(60_000).default(0).describe('verdicts of this many past ms come with the snapshot'),
 });
-export const unsubscribe = request('unsubscribe', { room: name });
-export const join = request('join', {
+const unsubscribe = request('unsubscribe', { room: name });
+const join = request('join', {
   room: name,
   name: person,
   role: person.default('participant'),
@@ -137,18 +137,18 @@ export const join = request('join', {
     .optional()
     .describe('come back as the same participant after a lost connection'),
 });
-export const leave = request('leave', {});
-export const consent = request('consent', { granted: z.boolean() });
-export const openTransport = request('open-transport', {});
-export const connectTransport = request('connect-transport', { transport: id, dtlsParameters: webrtc });
-export const restartIce = request('restart-ice', { transport: id });
-export const produce = request('produce', {
+const leave = request('leave', {});
+const consent = request('consent', { granted: z.boolean() });
+const openTransport = request('open-transport', {});
+const connectTransport = request('connect-transport', { transport: id, dtlsParameters: webrtc });
+const restartIce = request('restart-ice', { transport: id });
+const produce = request('produce', {
   transport: id,
   kind: z.enum(['audio', 'video']),
   rtpParameters: webrtc,
 });
-export const setTrack = request('set-track', { kind: z.enum(['audio', 'video']), state: trackState });
-export const ping = request('ping', {});
+const setTrack = request('set-track', { kind: z.enum(['audio', 'video']), state: trackState });
+const ping = request('ping', {});
 
 /** Everything that a client may send. */
 export const clientMessage = z.discriminatedUnion('type', [
@@ -200,9 +200,9 @@ export const results = {
   produce: z.object({ producer: z.string() }),
 } as const;
 
-export const result = z.object({ type: z.literal('result'), id, data: z.record(z.string(), z.unknown()) });
+const result = z.object({ type: z.literal('result'), id, data: z.record(z.string(), z.unknown()) });
 
-export const error = z.object({
+const error = z.object({
   type: z.literal('error'),
   id: id.nullable().describe('the request that failed; null where it could not be read'),
   code: z.enum(ERROR_CODES),
@@ -218,7 +218,7 @@ const roomEvent = z.discriminatedUnion('kind', [
 
 const place = { room: name, epoch: z.string().describe("changes when the server's numbering starts anew") };
 
-export const snapshot = z.object({
+const snapshot = z.object({
   type: z.literal('snapshot'),
   ...place,
   seq: z.int().min(0).describe('the last event that the snapshot includes'),
@@ -227,9 +227,9 @@ export const snapshot = z.object({
   segments: z.array(z.object({ participant: z.string(), segment })).describe('the open one of each participant'),
 });
 
-export const event = z.object({ type: z.literal('event'), ...place, seq: z.int().min(1), event: roomEvent });
+const event = z.object({ type: z.literal('event'), ...place, seq: z.int().min(1), event: roomEvent });
 
-export const conflated = z.object({
+const conflated = z.object({
   type: z.literal('conflated'),
   ...place,
   from: z.int().min(1),
@@ -242,12 +242,21 @@ export const serverMessage = z.discriminatedUnion('type', [result, error, snapsh
 
 export type ClientMessage = z.infer<typeof clientMessage>;
 export type ClientRequest = z.input<typeof clientMessage>;
+/** A message from the server. */
 export type ServerMessage = z.infer<typeof serverMessage>;
+/** What happened in a room: the body of an `event`. */
 export type RoomEvent = z.infer<typeof roomEvent>;
+/** A participant as the room sees them. */
 export type ParticipantState = z.infer<typeof participantState>;
+/** A verdict with its participant and window number. */
 export type VerdictMessage = z.infer<typeof verdictEvent>;
+/** A verdict as it travels, and as a line of `analyse`. */
 export type VerdictJson = z.infer<typeof verdict>;
+/** A segment as it travels. */
 export type SegmentJson = z.infer<typeof segment>;
+/** The state of a room at one `seq`. */
 export type Snapshot = z.infer<typeof snapshot>;
+/** What a token allows: to join, to watch, or both. */
 export type Role = z.infer<typeof results.hello>['role'];
+/** What each request is answered with, by the request's type. */
 export type Results = { [K in keyof typeof results]: z.infer<(typeof results)[K]> };

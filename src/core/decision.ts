@@ -14,6 +14,7 @@ import type {
 /** Modalities that a verdict needs: any one, a certain one, or both. */
 export type Requirement = 'any' | 'voice' | 'face' | 'both';
 
+/** By what a prediction is judged. */
 export interface DecisionOptions {
   readonly decision: PackDecision;
   readonly require: Requirement;

@@ -11,6 +11,7 @@ export interface FaceStretch {
   readonly features: FaceFeatures | null;
 }
 
+/** The looks of one participant, newest last. */
 export interface FaceRing {
   /** A sampled frame was looked at; `sighting` is null when it showed no face of the participant. */
   put(captureMs: number, sighting: FaceSighting | null): void;

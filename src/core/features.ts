@@ -5,12 +5,15 @@
 import { powerSpectrum } from './dft.ts';
 import { slaneyBands } from './mel.ts';
 
+/** Rate of all sound in the product, Hz. */
 export const SAMPLE_RATE_HZ = 16_000;
 /** Samples a log-mel frame looks at. */
 export const FRAME_SAMPLES = 400;
 /** Samples between two frame starts: 10 ms. */
 export const HOP_SAMPLES = 160;
+/** Time between two log-mel frames, ms. */
 export const HOP_MS = 10;
+/** Numbers in a log-mel frame. */
 export const MEL_BANDS = 64;
 /** Added to each band before the logarithm. */
 const FLOOR = 1e-6;

@@ -7,6 +7,7 @@ import type { Label, Modality, Prediction } from '../domain.ts';
 import type { Opinion } from './calibration.ts';
 import { entropy, logit, sigmoid } from './probability.ts';
 
+/** One opinion of each modality that was there. */
 export type Opinions = Readonly<Partial<Record<Modality, Opinion>>>;
 
 /** Weight of an opinion that says nothing, so that two of them still have a mean. */

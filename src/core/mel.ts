@@ -6,6 +6,7 @@ export interface MelBand {
   readonly weights: Float64Array;
 }
 
+/** Shape of the filter bank. */
 export interface MelOptions {
   readonly bands: number;
   /** Where the lowest triangle begins, Hz. */

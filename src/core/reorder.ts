@@ -7,6 +7,7 @@ export interface Reorder<T> {
   readonly held: ReadonlyMap<number, T>;
 }
 
+/** Nothing seen yet: number 0 is next. */
 export const IN_ORDER: Reorder<never> = { next: 0, held: new Map<number, never>() };
 
 export interface ReorderOptions {

@@ -31,6 +31,7 @@ interface Tally {
   readonly counts: PerLabel;
 }
 
+/** Before the first verdict. */
 export const NO_SEGMENT: SegmentState = { open: null, candidate: null, next: 0, lastEndMs: -Infinity };
 
 /**

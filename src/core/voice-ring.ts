@@ -12,6 +12,7 @@ export interface VoiceStretch {
   readonly speechShare: number;
 }
 
+/** The voice of one participant, by capture time. */
 export interface VoiceRing {
   /** Put frames, 10 ms apart, the first starting at `startMs`. */
   putFrames(startMs: number, frames: Float32Array): void;

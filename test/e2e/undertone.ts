@@ -13,7 +13,7 @@ import type { Monitor, MonitorEvent } from '../../clients/monitor.ts';
 import type { VerdictMessage } from '../../src/protocol.ts';
 import type { Clip } from './clips.ts';
 
-export const WORKER_BIN = process.env['UNDERTONE_WORKER_BIN'] ?? '/nowhere';
+const WORKER_BIN = process.env['UNDERTONE_WORKER_BIN'] ?? '/nowhere';
 const CHROMIUM = process.env['UNDERTONE_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** What these tests need; `npm test` provides it. */

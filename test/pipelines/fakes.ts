@@ -8,7 +8,7 @@ export const ref = { room: 'lobby', participant: 'p1' };
 const identity = Object.fromEntries(LABELS.map((label) => [label, { a: 1, b: 0 }]));
 const network = { labels: LABELS, calibration: identity };
 
-export const pack: ModelPack = {
+const pack: ModelPack = {
   name: 'test',
   version: '1',
   licence: 'none',
@@ -17,7 +17,7 @@ export const pack: ModelPack = {
   decision: { thresholds: Object.fromEntries(LABELS.map((label) => [label, 0.5])), minTopProbability: 0.6 },
 };
 
-export const HAPPY = Float32Array.of(0, 6, 0, 0, 0, 0, 0, 0);
+const HAPPY = Float32Array.of(0, 6, 0, 0, 0, 0, 0, 0);
 
 /** Networks that always see and hear the same. */
 export function inference(overrides: Partial<Inference> = {}): Inference {
