@@ -146,6 +146,7 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
     decoding = decoding.filter(({ id }) => id > frame.timestamp);
     count('undertone_frames_decoded_total');
     if (of === undefined || !isDue(of.captureMs)) {
+      count('undertone_frames_skipped_total');
       frame.close();
     } else if (copying >= MAX_COPYING) {
       drop('behind');
