@@ -55,6 +55,7 @@ const CLOSE_CODES: ReadonlyMap<number, ErrorCode> = new Map([
   [CLOSE.unauthenticated, 'unauthenticated'],
   [CLOSE.tooSlow, 'too-slow'],
   [CLOSE.abuse, 'rate-limited'],
+  [CLOSE.replaced, 'already-joined'],
   [UNREADABLE, 'bad-message'],
 ]);
 
@@ -103,7 +104,12 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     else if (message.type === 'result') requests.resolve(message.id, message.data);
     else if (message.type !== 'error') subscribers.tell(message);
     else if (message.id !== null) requests.reject(message.id, message.code, message.message);
-    else requests.fail(new UndertoneError(message.code, message.message));
+    else {
+      const fault = new UndertoneError(message.code, message.message);
+      requests.fail(fault);
+      // The participant of this connection is gone with its media worker: only joining on a new connection helps.
+      if (message.code === 'worker-crashed') end(1000, message.message, fault);
+    }
   };
 
   /** A server that says nothing for a whole heartbeat, though it was pinged, is gone; TCP may take minutes to notice. */

@@ -18,6 +18,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   'unsupported-protocol',
   'unsupported-codec',
   'config-invalid',
+  'already-joined',
 ]);
 
 /**
