@@ -25,10 +25,8 @@ export function drawRejections(u: uPlot, { rejections }: Trace, palette: Palette
     const to = u.valToPos(toMs, 'x', true);
     if (to < left || from > left + width) continue;
     hatch(ctx, { from, to, top, height }, palette);
-    const start = Math.max(from, left) + 6 * px;
-    const room = Math.min(to, left + width) - start - 6 * px;
-    const lines = fold(REASON_WORDS[reason], (line) => ctx.measureText(line).width <= room);
-    lines?.forEach((line, i) => write(ctx, line, start, top + (12 + 16 * i) * px, palette));
+    const [start, end] = [Math.max(from, left), Math.min(to, left + width)];
+    explain(ctx, REASON_WORDS[reason], { from: start, to: end, top, height, isPast: to < left + width }, palette);
   }
   ctx.restore();
 }
@@ -82,6 +80,30 @@ function hatch(ctx: CanvasRenderingContext2D, { from, to, top, height }: Area, p
   ctx.lineTo(from, top + height);
   ctx.stroke();
   ctx.restore();
+}
+
+/**
+ * Say why in a line or two, else, once it is over, upwards along the area (while it lasts, line names lie there and the
+ * headline says it), else not at all: pointing at the chart says it too.
+ */
+function explain(
+  ctx: CanvasRenderingContext2D,
+  words: string,
+  { from, to, top, height, isPast }: Area & { readonly isPast: boolean },
+  palette: Palette,
+): void {
+  const px = uPlot.pxRatio;
+  const room = to - from - 12 * px;
+  const lines = fold(words, (line) => ctx.measureText(line).width <= room);
+  if (lines !== null && lines.length <= 2)
+    lines.forEach((line, i) => write(ctx, line, from + 6 * px, top + (12 + 16 * i) * px, palette));
+  else if (isPast && to - from >= 20 * px && ctx.measureText(words).width <= height - 16 * px) {
+    ctx.save();
+    ctx.translate((from + to) / 2, top + height - 8 * px);
+    ctx.rotate(-Math.PI / 2);
+    write(ctx, words, 0, 0, palette);
+    ctx.restore();
+  }
 }
 
 /** Words in lines that fit, as few as can be; null when a word alone does not fit. */

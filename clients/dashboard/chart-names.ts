@@ -7,6 +7,8 @@ import type { Label, Stretch, Trace } from './trace.ts';
 
 /** Height that a name needs for itself, CSS pixels. */
 const NAME_PX = 15;
+/** Names inside the plot stay below the words that say why there is no verdict. */
+const REASON_PX = 38;
 
 /** Write each line's name at its end: in the margin while the line goes on, beside its last point when it broke off. */
 export function drawNames(u: uPlot, trace: Trace, stretch: Stretch, palette: Palette): void {
@@ -22,8 +24,10 @@ export function drawNames(u: uPlot, trace: Trace, stretch: Stretch, palette: Pal
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   ctx.lineJoin = 'round';
-  for (const group of [ends.filter(({ broken }) => !broken), ends.filter(({ broken }) => broken)]) {
-    const limits = { from: u.bbox.top, to: u.bbox.top + u.bbox.height, least: NAME_PX * px };
+  for (const broken of [false, true]) {
+    const group = ends.filter((end) => end.broken === broken);
+    const from = u.bbox.top + (broken ? REASON_PX * px : 0);
+    const limits = { from, to: u.bbox.top + u.bbox.height, least: NAME_PX * px };
     const heights = spread(
       group.map(({ y }) => y),
       limits,

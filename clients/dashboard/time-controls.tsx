@@ -41,7 +41,7 @@ export function TimeControls({ view, cadence }: TimeControlsProps) {
   return (
     <div class="time row" role="group" aria-label="Time shown in the charts">
       <span class="quiet held" role="status">
-        {held === null ? '' : `charts held at ${clock(held)}`}
+        {held === null ? '' : `held at ${clock(held)}`}
       </span>
       <button type="button" onClick={() => step(-STEP_MS)} title="Go back 15 s (left arrow key, or drag a chart)">
         Back 15 s

@@ -19,7 +19,7 @@ export interface Mood {
 }
 
 /** Judge window `k` (120 make a minute) of a participant in a mood. */
-export function judgeWindow(actor: Actor, mood: Mood, k: number, agoMs: number): void {
+function judgeWindow(actor: Actor, mood: Mood, k: number, agoMs: number): void {
   const rejected = mood.rejected.find(({ from, to }) => k >= from && k < to);
   const probabilities = rejected?.judged === false ? {} : probabilitiesOf(mood, k);
   actor.judge(probabilities, { ...rejected?.as, agoMs });
@@ -43,4 +43,3 @@ function probabilitiesOf({ lead, second, phase }: Mood, k: number): PerLabel {
 
 export const NO_FACE: Judgement = { reject: 'no-face', missing: { voice: 'off', face: 'no-face' } };
 export const NO_SPEECH: Judgement = { reject: 'no-speech', missing: { voice: 'no-speech', face: 'off' } };
-export const UNSURE: Judgement = { reject: 'low-confidence' };

@@ -187,7 +187,7 @@ describe('the dashboard', () => {
     for (const key of ['f', ' ', 'ArrowLeft']) {
       await page.keyboard.press(key);
       expect(await freeze.getAttribute('aria-pressed')).toBe('true');
-      await page.getByText(/^charts held at \d\d:\d\d:\d\d$/).waitFor();
+      await page.getByText(/^held at \d\d:\d\d:\d\d$/).waitFor();
       await page.keyboard.press('Escape');
       expect(await freeze.getAttribute('aria-pressed')).toBe('false');
     }
@@ -202,7 +202,7 @@ describe('the dashboard', () => {
     await page.mouse.down();
     await page.mouse.move(box.x + 400, box.y + 60, { steps: 4 });
     await page.mouse.up();
-    await page.getByText(/^charts held at/).waitFor();
+    await page.getByText(/^held at/).waitFor();
   });
 
   it('is reached by keyboard, first of all by a link past the header', async () => {

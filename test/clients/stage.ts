@@ -16,7 +16,7 @@ import type { ParticipantState, Results, RoomEvent, SegmentJson, VerdictMessage 
 
 export const TOKEN = 'a-token-for-the-stage';
 export const HOP_MS = 500;
-export const WINDOW_MS = 3000;
+const WINDOW_MS = 3000;
 const THRESHOLDS: PerLabel = Object.fromEntries(LABELS.map((label) => [label, 0.3]));
 const HEADERS = {
   'content-security-policy':
