@@ -47,8 +47,14 @@ async function cli(args: readonly string[], env: Readonly<Record<string, string 
   // The server ends in its own way: it drains.
   if (name === 'serve') return command.run({ ...given, env, signal: new AbortController().signal });
   const stopped = interruption();
-  const code = await command.run({ ...given, env, signal: stopped.signal });
-  return stopped.signal.aborted ? stopped.code() : code;
+  try {
+    const code = await command.run({ ...given, env, signal: stopped.signal });
+    return stopped.signal.aborted ? stopped.code() : code;
+  } catch (thrown) {
+    // What fails because it was stopped has not failed.
+    if (stopped.signal.aborted) return stopped.code();
+    throw thrown;
+  }
 }
 
 function overview(): string {

@@ -7,7 +7,7 @@ import { readSettings, type Settings } from '../config.ts';
 import { createTimeline } from '../core/timeline.ts';
 import { timelineSvg } from '../core/timeline-svg.ts';
 import { asUndertoneError, UndertoneError } from '../errors.ts';
-import { mediaDurationMs } from '../io/ffmpeg-probe.ts';
+import { glanceAtMedia } from '../io/ffmpeg-probe.ts';
 import type { Log } from '../ports.ts';
 import { verdict as wireVerdict } from '../protocol.ts';
 import { analyseMedia } from './analysis.ts';
@@ -45,7 +45,7 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
   if (new Set([target, outPath, svgPath].map((path) => resolve(path))).size < 3)
     throw new UndertoneError('config-invalid', 'the input, --out and --svg must be three different files');
 
-  const totalMs = await mediaDurationMs(target, { ffmpeg: settings.UNDERTONE_FFMPEG, signal });
+  const { shown, durationMs: totalMs } = await glanceAtMedia(target, { ffmpeg: settings.UNDERTONE_FFMPEG, signal });
   const verdicts = await partFile(outPath);
   const timeline = createTimeline({ hopMs: settings.UNDERTONE_HOP_MS });
   const meter = discardCounter();
@@ -78,18 +78,12 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
       await inference.close();
       bar.end();
     }
-    if (signal.aborted) {
-      await verdicts.abandon();
-      const kept =
-        endMs > 0 ? `the verdicts on its first ${clock(endMs)} are in ${verdicts.partPath}` : 'nothing is kept';
-      process.stderr.write(`stopped before the end of ${target}: ${kept}\n`);
-      return 1;
-    }
+    if (signal.aborted) return 1;
     timeline.end(Math.max(endMs, totalMs ?? 0));
     const svg = await partFile(svgPath);
     await svg.write(
       timelineSvg(timeline, {
-        title: target.split('/').at(-1) ?? target,
+        title: shown.split('/').at(-1) ?? shown,
         subtitle: `Pack ${pack}.`,
         colours: LABEL_COLOURS,
         words: REASON_WORDS,
@@ -101,7 +95,8 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
     process.stdout.write(has('json') ? `${JSON.stringify(summaryJson(summary))}\n` : summaryLines(summary));
     return 0;
   } finally {
-    await verdicts.abandon();
+    if (await verdicts.abandon())
+      process.stderr.write(`the verdicts on the first ${clock(endMs)} of ${shown} are in ${verdicts.partPath}\n`);
   }
 }
 

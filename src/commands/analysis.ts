@@ -26,6 +26,7 @@ interface AnalysisOptions {
  */
 export async function analyseMedia(target: string, options: AnalysisOptions): Promise<void> {
   const { settings, inference, meter, onVerdict, signal } = options;
+  if (signal.aborted) return;
   const pending = createPending();
   const clock = systemClock();
   const source = mediaFile(target, {

@@ -8,8 +8,8 @@ export interface PartFile {
   write(text: string): Promise<void>;
   /** Give the file its name, in place of one that had it before. */
   finish(): Promise<void>;
-  /** Leave what there is under `partPath`; nothing where nothing was written. Does nothing after `finish`. */
-  abandon(): Promise<void>;
+  /** Leave what there is under `partPath`, and tell whether there is something. Does nothing after `finish`. */
+  abandon(): Promise<boolean>;
 }
 
 /** @throws UndertoneError `config-invalid` when the file cannot be written there. */
@@ -33,10 +33,11 @@ export async function partFile(path: string): Promise<PartFile> {
       await rename(partPath, path);
     },
     async abandon() {
-      if (!unfinished) return;
+      if (!unfinished) return false;
       unfinished = false;
       await file.close();
       if (written === 0) await rm(partPath, { force: true });
+      return written > 0;
     },
   };
 }

@@ -41,14 +41,22 @@ const report = z.object({
   ),
 });
 
+/** What may be said of a file or stream before it is read. */
+interface MediaGlance {
+  /** Its name as people may see it: no user, no password, no query. */
+  readonly shown: string;
+  /** Null where nobody can say. */
+  readonly durationMs: number | null;
+}
+
 /**
- * How long a file is, ms; null where nobody can say. A stream that can only be live is not touched.
+ * Look at a file, or at the name of a stream: one that can only be live is not touched.
  * @throws UndertoneError as `probeInput` does.
- * @example await mediaDurationMs('talk.mp4') // 61_400
+ * @example (await glanceAtMedia('talk.mp4')).durationMs // 61_400
  */
-export async function mediaDurationMs(target: string, options: ProbeOptions = {}): Promise<number | null> {
+export async function glanceAtMedia(target: string, options: ProbeOptions = {}): Promise<MediaGlance> {
   const input = await parseInput(target);
-  return canBeFile(input) ? (await probeInput(input, options)).durationMs : null;
+  return { shown: input.shown, durationMs: canBeFile(input) ? (await probeInput(input, options)).durationMs : null };
 }
 
 /** Whether an input can be a file, here or at a distance, rather than a live stream only. */

@@ -90,9 +90,23 @@ describe('undertone analyse', () => {
     child.kill('SIGINT');
     const { code, stderr } = await done;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/stopped before the end of hours\.webm: .* are in hours\.jsonl\.part\n$/);
+    expect(stderr).toMatch(/the verdicts on the first \d+:\d\d of hours\.webm are in hours\.jsonl\.part\n$/);
     expect([existsSync(join(cwd, 'hours.jsonl')), existsSync(join(cwd, 'hours.svg'))]).toEqual([false, false]);
     for (const line of lines('hours.jsonl.part')) verdict.parse(JSON.parse(line));
+  });
+
+  it('on Ctrl-C while the networks are loading leaves nothing at all', async () => {
+    const before = readdirSync(cwd);
+    const { child, done } = start(['analyse', 'hours.webm', '--out', 'early.jsonl'], { cwd });
+    await vi.waitFor(
+      () => {
+        expect(existsSync(join(cwd, 'early.jsonl.part'))).toBe(true);
+      },
+      { timeout: 20_000, interval: 5 },
+    );
+    child.kill('SIGINT');
+    expect(await done).toMatchObject({ code: 130, stdout: '' });
+    expect(readdirSync(cwd)).toEqual(before);
   });
 
   it.each([
