@@ -3,10 +3,10 @@ import type { FaceFeatures, FaceSighting } from '../domain.ts';
 
 /** A stretch of looks read from the ring. */
 export interface FaceStretch {
-  /** Looks taken. */
-  readonly looks: number;
-  /** Looks that showed the participant's face, good or poor. */
-  readonly seen: number;
+  /** Share of the half seconds in which at least one look was taken. */
+  readonly coverage: number;
+  /** Share of the looks that showed the participant's face, good or poor. */
+  readonly seenShare: number;
   /** Null where no look could be judged. */
   readonly features: FaceFeatures | null;
 }
@@ -20,6 +20,9 @@ export interface FaceRing {
   readonly lastMs: number;
   clear(): void;
 }
+
+/** Looks may be skipped under load without the face being lost; a picture that froze for long is lost. */
+const BIN_MS = 500;
 
 /** A ring of at most `capacity` looks; the oldest is overwritten, which is its purpose and needs no counter. */
 export function faceRing({ capacity }: { capacity: number }): FaceRing {
@@ -35,9 +38,10 @@ export function faceRing({ capacity }: { capacity: number }): FaceRing {
     read(startMs, endMs) {
       const within = looks.filter(({ captureMs }) => captureMs >= startMs && captureMs < endMs);
       const encodings = within.flatMap(({ sighting }) => sighting?.encoding ?? []);
+      const bins = new Set(within.map(({ captureMs }) => Math.floor((captureMs - startMs) / BIN_MS)));
       return {
-        looks: within.length,
-        seen: within.filter(({ sighting }) => sighting !== null).length,
+        coverage: bins.size / Math.ceil((endMs - startMs) / BIN_MS),
+        seenShare: within.length === 0 ? 0 : within.filter(({ sighting }) => sighting !== null).length / within.length,
         features:
           encodings.length === 0
             ? null

@@ -34,7 +34,7 @@ export interface WindowOptions {
   readonly minVisibleShare?: number;
 }
 
-/** Share of a window's sound, or of its looks, that must have arrived at all. */
+/** Share of a window that its sound, or its looks, must cover. */
 const MIN_COVERAGE = 0.5;
 /** Speech is detected in batches of blocks; a window does not wait for the last one, ms. */
 const SPEECH_LAG_MS = 100;
@@ -107,10 +107,10 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
   };
 
   const readFace = (endMs: number): Read<FaceFeatures> => {
-    const { looks, seen, features } = face.read(startMs, endMs);
-    if (looks < MIN_COVERAGE * Math.floor((endMs - startMs) / lookMs)) return absent(tracks.face);
+    const { coverage, seenShare, features } = face.read(startMs, endMs);
+    if (coverage < MIN_COVERAGE) return absent(tracks.face);
     if (features !== null && features.visibleShare >= minVisibleShare) return { features, missing: null };
-    return { features: null, missing: seen / looks >= minVisibleShare ? 'poor-face' : 'no-face' };
+    return { features: null, missing: seenShare >= minVisibleShare ? 'poor-face' : 'no-face' };
   };
 
   return {

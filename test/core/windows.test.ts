@@ -102,6 +102,15 @@ describe('windows', () => {
     expect(second?.face?.embeddings[0]).toBe(600);
   });
 
+  it('keep a face of which looks were skipped, and lose one whose picture froze', () => {
+    const skipped = live(0);
+    for (let t = 0; t < 3000; t += 450) skipped.putLook(t, sighting(t));
+    expect(skipped.close(3200)[0]?.face?.n).toBe(7);
+    const frozen = live(0);
+    for (let t = 0; t < 1000; t += 50) frozen.putLook(t, sighting(t));
+    expect(frozen.close(3200)[0]?.missing.face).toBe('no-media');
+  });
+
   it.each([
     ['no face in view', () => null, 'no-face'],
     ['a face too poor', (t: number) => sighting(t, 'blurred'), 'poor-face'],
