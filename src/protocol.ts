@@ -240,7 +240,9 @@ const conflated = z.object({
 /** Everything that the server may send. */
 export const serverMessage = z.discriminatedUnion('type', [result, error, snapshot, event, conflated]);
 
+/** A message from a client, defaults filled in. */
 export type ClientMessage = z.infer<typeof clientMessage>;
+/** A message as a client may write it, defaults left out. */
 export type ClientRequest = z.input<typeof clientMessage>;
 /** A message from the server. */
 export type ServerMessage = z.infer<typeof serverMessage>;

@@ -15,6 +15,7 @@ import { silero } from './silero.ts';
 
 const MODELS = { blazeface: blazeFace, silero } as const satisfies Record<string, ImportableModel>;
 
+/** A model that `undertone import` knows. */
 export type ImportableName = keyof typeof MODELS;
 
 /** Names that `importModel` takes. */

@@ -42,6 +42,7 @@ export interface TfjsWeight {
   readonly data: Float32Array | Int32Array;
 }
 
+/** One operation of a TF.js graph. */
 export interface TfjsNode {
   readonly name: string;
   readonly op: string;
@@ -57,6 +58,7 @@ export interface TfjsNode {
   shape(): readonly number[] | undefined;
 }
 
+/** A TF.js graph model, weights decoded. */
 export interface TfjsGraph {
   /** In file order, which is topological; constants are in `weights`. */
   readonly nodes: readonly TfjsNode[];

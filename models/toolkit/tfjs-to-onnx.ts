@@ -13,6 +13,7 @@ export interface ConvertedValue {
   readonly dims: readonly number[];
 }
 
+/** The ONNX nodes and weights that a TF.js graph becomes. */
 export interface ConvertedGraph {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxTensor[];

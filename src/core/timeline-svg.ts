@@ -5,6 +5,7 @@ import { decimal, element, escapeXml, fold, inkOn, spread, text, textWidth } fro
 import { legendEntry, legendRows } from './timeline-legend.ts';
 import type { Timeline, TimelinePoint } from './timeline.ts';
 
+/** How the picture is drawn and worded. */
 export interface TimelineSvgOptions {
   /** Headline, for example the file's name. */
   readonly title: string;

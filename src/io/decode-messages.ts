@@ -1,6 +1,7 @@
 /** What the server and a decoder process say to each other. */
 import type { PcmChunk, VideoFrame } from '../domain.ts';
 
+/** What a track may be encoded with. */
 export type Codec = 'opus' | 'vp8' | 'h264';
 
 /** One track to decode. */

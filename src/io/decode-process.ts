@@ -15,6 +15,7 @@ export interface ProcessStream {
   readonly onOutput: (output: StreamOutput) => void;
 }
 
+/** One decoder process and its streams. */
 export interface DecodeProcess {
   open(stream: ProcessStream): void;
   push(stream: ProcessStream, bytes: Uint8Array, captureMs: number, epoch: number): void;
@@ -28,6 +29,7 @@ export interface DecodeProcess {
   stop(): Promise<void>;
 }
 
+/** How a decoder process is started. */
 export interface DecodeProcessOptions {
   readonly log: Log;
   readonly meter: Meter;

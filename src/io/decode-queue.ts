@@ -15,6 +15,7 @@ export interface PacketQueue {
 /** How a full stream makes room: a voice loses its oldest packet, a picture everything up to the next key frame. */
 export type RoomPolicy = 'oldest' | 'all';
 
+/** Bounds of the queue, and who hears of what is dropped. */
 export interface PacketQueueOptions {
   /** Packets that one stream may have waiting. */
   readonly maxPerStream: number;

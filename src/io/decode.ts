@@ -40,6 +40,7 @@ export interface StreamHandlers {
   readonly onKeyFrameWanted?: () => void;
 }
 
+/** How many decoders there are, and whom they tell. */
 export interface DecoderOptions {
   /** Decoder processes. Default 1. */
   readonly workers?: number;

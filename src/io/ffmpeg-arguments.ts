@@ -6,6 +6,7 @@ import type { MediaInput } from './ffmpeg-input.ts';
 /** Longest side of the pictures that are handed on, in pixels; larger ones are scaled down. */
 const PICTURE_SIDE_PX = 1280;
 
+/** What ffmpeg is to decode, and how. */
 export interface DecodeArguments {
   readonly before: readonly string[];
   readonly after: readonly string[];

@@ -15,6 +15,7 @@ export interface CaptureClock {
   forget(kind: Kind): void;
 }
 
+/** Both tracks of one participant on the clock of the server. */
 export function captureClock({ clock, meter }: { readonly clock: Clock; readonly meter: Meter }): CaptureClock {
   let state: RtpClock<Kind> = unheardClock;
   return {

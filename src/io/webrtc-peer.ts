@@ -12,6 +12,7 @@ import type { WorkerRoom } from './webrtc-worker.ts';
 
 type Kind = 'audio' | 'video';
 
+/** What a peer is made of. */
 export interface PeerOptions {
   readonly ref: ParticipantRef;
   readonly room: WorkerRoom;

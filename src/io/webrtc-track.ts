@@ -8,6 +8,7 @@ import type { CaptureClock } from './webrtc-clock.ts';
 import { codecOf } from './webrtc-codecs.ts';
 import type { WorkerRoom } from './webrtc-worker.ts';
 
+/** What a track is made of. */
 export interface TrackOptions {
   readonly kind: 'audio' | 'video';
   readonly producer: types.Producer;
@@ -20,6 +21,7 @@ export interface TrackOptions {
   readonly emit: (event: MediaEvent) => void;
 }
 
+/** One published track. */
 export interface Track {
   readonly producerId: string;
   readonly state: TrackState;

@@ -6,6 +6,7 @@ import { UndertoneError } from '../errors.ts';
 import type { Log, Meter } from '../ports.ts';
 import { ROOM_CODECS } from './webrtc-codecs.ts';
 
+/** Where a mediasoup process listens. */
 export interface MediaWorkerOptions {
   /** mediasoup's worker binary; mediasoup's own when left out. */
   readonly workerBin?: string | undefined;
@@ -28,6 +29,7 @@ export interface WorkerRoom {
   close(): void;
 }
 
+/** One mediasoup process, started again when it dies. */
 export interface MediaWorker {
   readonly alive: boolean;
   /** The process, for the log and for tests; undefined while it is being started again. */

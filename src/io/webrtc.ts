@@ -7,6 +7,7 @@ import type { Decoder } from './decode.ts';
 import { webRtcPeer, type ServerPeer } from './webrtc-peer.ts';
 import { startMediaWorker, type MediaWorker, type MediaWorkerOptions, type WorkerRoom } from './webrtc-worker.ts';
 
+/** Where the media server listens and what it hands media to. */
 export interface WebRtcOptions extends MediaWorkerOptions {
   /** mediasoup worker processes; 0 is one a core. Default 0. Worker i listens on `port + i`. */
   readonly workers?: number;
