@@ -12,6 +12,7 @@ import { measureEncodeOnce } from './bench/encode-once.ts';
 import { measureMemory } from './bench/memory.ts';
 import { measureOverhead } from './bench/overhead.ts';
 import { loadRecording } from './bench/recording.ts';
+import { markdownTable, writeBetween } from './generated.ts';
 
 const PACK = 'models/packs/starter';
 const { values } = parseArgs({
@@ -64,5 +65,30 @@ say(
   `  ${memory.slopeMiBPerHour.toFixed(0)} MiB an hour, 95 % interval +- ${memory.halfWidth.toFixed(0)}   goal: not above zero`,
 );
 
+const range = `${memory.slopeMiBPerHour.toFixed(0)} ± ${memory.halfWidth.toFixed(0)} MiB an hour`;
+const [last] = loads.filter(({ held }) => held).slice(-1);
+const figures = [
+  ['Figure', 'Measured', 'Goal'],
+  ['Overhead', two(overhead.ratio), '<= 1.10'],
+  ['Encode once', two(encodeOnce.ratio), '<= 0.35'],
+  ['Capacity, participants', capacity.toString(), '>= 16'],
+  ['... p95 from window closed to socket there', `${last?.p95Ms.toFixed(0) ?? '-'} ms`, '< 250 ms'],
+  [`Memory, ${values.minutes} minutes, ${memory.joins.toString()} joins`, range, 'none that a fit can tell from zero'],
+];
+const steps = loads.map((load) => [
+  load.participants.toString(),
+  `${load.p50Ms.toFixed(0)} ms`,
+  `${load.p95Ms.toFixed(0)} ms`,
+  two(load.both),
+  two(load.looksSkipped),
+  load.held ? 'yes' : 'no',
+]);
+const head = ['Participants', 'p50', 'p95', 'Voice and face', 'Looks skipped', 'Held'];
+const where = `${machine.cpu}, ${machine.cores.toString()} cores, Node ${machine.node}, ${machine.date.slice(0, 10)}:`;
+writeBetween(
+  new URL('../docs/performance.md', import.meta.url),
+  'figures',
+  [where, markdownTable(figures), markdownTable([head, ...steps])].join('\n\n'),
+);
 await writeFile(values.out, `${JSON.stringify({ machine, overhead, encodeOnce, capacity, loads, memory }, null, 2)}\n`);
-say(`written to ${values.out}`);
+say(`written to ${values.out} and docs/performance.md`);
