@@ -17,6 +17,21 @@ const list = <T extends z.ZodType>(item: T) =>
     z.array(item).min(1),
   );
 
+/** A web origin as browsers send it: what follows the port is left out. */
+const origin = z
+  .url({ protocol: /^https?$/, error: 'must look like https://host' })
+  .transform((url) => new URL(url).origin);
+
+const STREAM =
+  /^(?<room>[A-Za-z0-9][\w.-]{0,63})\/(?<name>[A-Za-z0-9][\w.-]{0,63})=(?<url>(?:rtsps?|rtmps?|https?):\/\/\S+)$/;
+
+const stream = z.string().transform((text, context) => {
+  const { room, name, url } = STREAM.exec(text)?.groups ?? {};
+  if (room !== undefined && name !== undefined && url !== undefined) return { room, name, url };
+  context.addIssue({ code: 'custom', message: 'write each as room/name=url, for example lobby/door=rtsp://camera/1' });
+  return z.NEVER;
+});
+
 /** Every setting: environment variable, type, default, meaning. */
 export const settings = z.object({
   UNDERTONE_HOST: z.string().default('127.0.0.1').describe('Address the HTTP and WebSocket server listens on'),
@@ -28,13 +43,18 @@ export const settings = z.object({
     .describe(
       'Signs the tokens (HS256), 32 characters or more. Required off loopback; on loopback one is made and kept',
     ),
-  UNDERTONE_ORIGINS: list(z.url())
+  UNDERTONE_ORIGINS: list(origin)
     .optional()
     .describe("Web origins whose pages may connect, comma-separated; the server's own pages always may"),
   UNDERTONE_DATA_DIR: z.string().default('.undertone').describe('Folder for what the server keeps'),
   UNDERTONE_ROOMS: list(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/))
     .default(['lobby'])
     .describe('Rooms that exist, comma-separated'),
+  UNDERTONE_SOURCES: list(stream)
+    .optional()
+    .describe(
+      'Live streams that take part, comma-separated `room/name=url` with an rtsp, rtmp or http (HLS) URL; who is in them must have agreed',
+    ),
   UNDERTONE_PACK: z.string().default('models/packs/starter').describe('Folder of the model pack'),
   UNDERTONE_PROVIDERS: list(z.enum(['cuda', 'webgpu', 'cpu']))
     .default(['cpu'])
@@ -133,7 +153,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
 /** The settings as they may be printed: secrets masked. */
 export function maskConfig(config: Config): Readonly<Record<string, unknown>> {
-  return { ...config, UNDERTONE_SECRET: '***' };
+  const sources = config.UNDERTONE_SOURCES?.map(({ room, name }) => `${room}/${name}=***`);
+  return { ...config, UNDERTONE_SECRET: '***', ...(sources && { UNDERTONE_SOURCES: sources }) };
 }
 
 /** A secret that survives restarts, so that pages and CLI on this machine keep working; only its owner can read it. */

@@ -6,6 +6,7 @@ import { analyse, dismiss } from '../pipelines/analyse.ts';
 import { attend } from '../pipelines/attend.ts';
 import { startDecoder } from './io/decode.ts';
 import type { Config } from './config.ts';
+import { mediaFile } from './io/ffmpeg.ts';
 import { startGateway } from './io/gateway.ts';
 import type { HelloInfo } from './io/gateway-connection.ts';
 import { startHttp } from './io/http.ts';
@@ -119,6 +120,20 @@ export async function startServer(config: Config): Promise<Server> {
       log,
     });
     keep(rooms);
+    for (const { room, name, url } of config.UNDERTONE_SOURCES ?? []) {
+      const source = mediaFile(url, {
+        ref: { room, participant: name },
+        framesPerSecond: config.UNDERTONE_FACES_PER_SECOND,
+        ffmpeg: config.UNDERTONE_FFMPEG,
+        // A camera that is away for a night comes back in the morning.
+        attempts: Infinity,
+        onLost: (attempt) => {
+          log.warn({ room, participant: name, attempt }, 'a stream is lost; trying again');
+        },
+        clock,
+      });
+      rooms.addSource(source, { name, role: 'stream', consented: true });
+    }
     keep(
       startGateway({
         server: http.server,

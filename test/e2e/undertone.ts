@@ -78,7 +78,8 @@ export async function startUndertone(settings: Readonly<Record<string, string>> 
   };
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port that is free now. */
+export async function freePort(): Promise<number> {
   const { createServer } = await import('node:net');
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
