@@ -19,3 +19,17 @@ export function backoffMs(attempt: number, random: number, options: BackoffOptio
   const longestMs = Math.min(maxMs, firstMs * 2 ** attempt);
   return (longestMs / 2) * (1 + random);
 }
+
+/** Resolves after `ms`, or at once when aborted. Leaves no listener behind, however often it is called. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener('abort', wake);
+    if (signal.aborted) wake();
+  });
+}

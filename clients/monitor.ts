@@ -2,7 +2,7 @@
 import { asUndertoneError, UndertoneError } from '../src/errors.ts';
 import type { ErrorCode } from '../src/errors.ts';
 import type { RoomEvent, Snapshot } from '../src/protocol.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, sleep } from './backoff.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { closeError, connect } from './connection.ts';
 import type { Connection, ConnectOptions, RoomMessage } from './connection.ts';
@@ -80,7 +80,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * @example
  * import { monitor } from 'undertone/monitor';
  *
- * // `npm start` prints a viewer's token
+ * // `npm start` prints a token; `undertone token --role viewer` makes one for somebody else.
  * const room = monitor({ url: 'ws://127.0.0.1:8080/ws', token: process.argv[2] ?? '', room: 'lobby' });
  * for await (const event of room) {
  *   if (event.type === 'status') console.log(event.state, event.error?.message ?? '');
@@ -225,18 +225,4 @@ function asEvent(message: RoomMessage): MonitorEvent {
   if (message.type === 'snapshot') return { type: 'snapshot', snapshot: message };
   if (message.type === 'event') return { type: 'event', seq: message.seq, event: message.event };
   return { type: 'conflated', from: message.from, seq: message.seq, events: message.events };
-}
-
-/** Resolves after `ms`, or at once when aborted. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener('abort', wake);
-    if (signal.aborted) wake();
-  });
 }

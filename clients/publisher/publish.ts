@@ -2,7 +2,7 @@
 import { asUndertoneError, UndertoneError } from '../../src/errors.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Results } from '../../src/protocol.ts';
-import { backoffMs } from '../backoff.ts';
+import { backoffMs, sleep } from '../backoff.ts';
 import { closeError, connect } from '../connection.ts';
 import type { Connection } from '../connection.ts';
 import { listeners } from '../listeners.ts';
@@ -205,15 +205,4 @@ async function takeSeat(
 
 function has(stream: MediaStream, kind: Kind): boolean {
   return (kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks()).length > 0;
-}
-
-/** Resolves after `ms`, or at once when aborted. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,6 +1,7 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { backoffMs } from '../../clients/backoff.ts';
+import { backoffMs, sleep } from '../../clients/backoff.ts';
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
@@ -18,4 +19,15 @@ test('never waits longer than the longest wait, nor less than half of what the a
 test('clients that draw differently come back at different times', () => {
   expect(backoffMs(3, 0)).toBe(2000);
   expect(backoffMs(3, 0.5)).toBe(3000);
+});
+
+test('a wait ends when it is aborted, and leaves no listener behind', async () => {
+  const { signal } = new AbortController();
+  await sleep(0, signal);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  const closing = new AbortController();
+  const waiting = sleep(1_000_000, closing.signal);
+  closing.abort();
+  await waiting;
+  await sleep(1_000_000, closing.signal);
 });
