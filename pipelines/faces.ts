@@ -18,8 +18,8 @@ export interface FacesDeps {
 /** Feed `windows` from `frames`; emits nothing, completes when the frames have and the last was looked at. */
 export function watchFace(frames: Observable<VideoFrame>, windows: Windows, deps: FacesDeps): Observable<never> {
   const { inference, meter, pending } = deps;
-  const skip = (reason: string) => {
-    meter.count('undertone_discarded_total', { queue: 'faces', reason });
+  const skip = (reason: string, by = 1) => {
+    meter.count('undertone_discarded_total', { queue: 'faces', reason }, by);
   };
   const look = async (frame: VideoFrame) => {
     const { captureMs } = frame;
@@ -43,8 +43,9 @@ export function watchFace(frames: Observable<VideoFrame>, windows: Windows, deps
     }),
     tap((looked) => {
       if (looked === null) return;
-      const [next, { own }] = track(tracks, looked.sightings, looked.captureMs);
+      const [next, { own, untracked }] = track(tracks, looked.sightings, looked.captureMs);
       tracks = next;
+      if (untracked > 0) skip('limit-reached', untracked);
       windows.putLook(looked.captureMs, own);
     }),
     ignoreElements(),
