@@ -57,8 +57,19 @@ export function ingest(source: MediaSource, deps: IngestDeps): Observable<Window
         const fed = feed(events, windows, deps);
         return deps.pace === 'live' ? closeByClock(fed, windows, deps.clock) : closeByMedia(events, fed, windows);
       }),
+      tap(countSkipped(originMs, deps)),
     );
   });
+}
+
+/** Counts the windows that the schedule left out when it moved on. */
+function countSkipped(originMs: number, { windows: { hopMs = 500 }, meter }: IngestDeps): (window: Window) => void {
+  let expectedMs = originMs;
+  return ({ startMs }) => {
+    const skipped = Math.round((startMs - expectedMs) / hopMs);
+    if (skipped > 0) meter.count('undertone_discarded_total', { queue: 'schedule', reason: 'overload' }, skipped);
+    expectedMs = startMs + hopMs;
+  };
 }
 
 /** Everything that goes into the windows; emits nothing, completes when the media has ended and all of it is in. */
@@ -100,16 +111,26 @@ function closeByClock(fed: Observable<never>, windows: Windows, clock: Clock): O
 
 function closeByMedia(events: Observable<MediaEvent>, fed: Observable<never>, windows: Windows): Observable<Window> {
   let endMs = 0;
-  const closed = events.pipe(
-    mergeMap((event) => {
-      if (event.kind === 'audio')
-        endMs = Math.max(endMs, event.chunk.captureMs + (event.chunk.samples.length * 1000) / SAMPLE_RATE_HZ);
-      if (event.kind === 'video') endMs = Math.max(endMs, event.frame.captureMs);
-      return windows.close(endMs);
-    }),
-  );
+  const closeAt = (timeOf: (event: MediaEvent) => number) =>
+    events.pipe(
+      mergeMap((event) => {
+        endMs = Math.max(endMs, timeOf(event));
+        return windows.close(endMs);
+      }),
+    );
   return concat(
-    merge(fed, closed),
+    // What comes after a gap must not take the place of what came before it: the gap's windows are closed first.
+    merge(closeAt(beginOf), fed, closeAt(endOf)),
     defer(() => windows.flush(endMs)),
   );
+}
+
+function beginOf(event: MediaEvent): number {
+  if (event.kind === 'audio') return event.chunk.captureMs;
+  return event.kind === 'video' ? event.frame.captureMs : 0;
+}
+
+function endOf(event: MediaEvent): number {
+  const lengthMs = event.kind === 'audio' ? (event.chunk.samples.length * 1000) / SAMPLE_RATE_HZ : 0;
+  return beginOf(event) + lengthMs;
 }

@@ -9,6 +9,9 @@ import { systemClock } from '../io/clock.ts';
 import { mediaFile } from '../io/ffmpeg.ts';
 import type { Inference, Meter } from '../ports.ts';
 
+/** A longer gap between two timestamps is a broken file rather than a pause: its windows are left out, and counted. */
+const MAX_GAP_MS = 3_600_000;
+
 interface AnalysisOptions {
   readonly settings: Settings;
   readonly inference: Inference;
@@ -21,7 +24,7 @@ interface AnalysisOptions {
 
 /**
  * Judge every window of a file or stream. Decoding waits for inference, so nothing is skipped however slow the machine
- * is, and memory does not grow; the same file always gives the same verdicts. Times count from the file's start.
+ * is (but see `MAX_GAP_MS`), and memory does not grow; the same file always gives the same verdicts. Times count from the file's start.
  * @throws UndertoneError as `mediaFile` does, and whatever `onVerdict` throws.
  */
 export async function analyseMedia(target: string, options: AnalysisOptions): Promise<void> {
@@ -47,6 +50,7 @@ export async function analyseMedia(target: string, options: AnalysisOptions): Pr
       hopMs: settings.UNDERTONE_HOP_MS,
       graceMs: settings.UNDERTONE_GRACE_MS,
       staleMs: Infinity,
+      maxLagMs: MAX_GAP_MS,
       looksPerSecond: settings.UNDERTONE_FACES_PER_SECOND,
     },
   });

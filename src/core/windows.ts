@@ -32,14 +32,16 @@ export interface WindowOptions {
   readonly minSpeechShare?: number;
   /** Share of the looks in which the face must be fit to judge. Default 0.3. */
   readonly minVisibleShare?: number;
+  /** Behind by more (the host slept, say), the schedule moves on, without a flood of windows, ms. Default 5000. */
+  readonly maxLagMs?: number;
 }
 
 /** Share of a window that its sound, or its looks, must cover. */
 const MIN_COVERAGE = 0.5;
 /** Speech is detected in batches of blocks; a window does not wait for the last one, ms. */
 const SPEECH_LAG_MS = 100;
-/** Behind by more than this (the host slept, say), the schedule moves on instead of closing a flood of windows, ms. */
-const MAX_LAG_MS = 5000;
+/** How far behind a window may be closed and still find all of its features, ms. */
+const RING_LAG_MS = 5000;
 
 /** One participant's windows in the making. All times on the clock of `originMs`. */
 export interface Windows {
@@ -47,7 +49,7 @@ export interface Windows {
   putSpeech(startMs: number, blockMs: number, probabilities: Float32Array): void;
   putLook(captureMs: number, sighting: FaceSighting | null): void;
   setTrack(modality: Modality, state: TrackState): void;
-  /** Without consent what was gathered is forgotten at once, and windows carry nothing. */
+  /** Without consent what was gathered is forgotten, what still comes in is not kept, and windows carry nothing. */
   setConsent(consented: boolean): void;
   /** What came before does not belong with what comes after. */
   clear(modality: Modality): void;
@@ -66,9 +68,8 @@ export interface Windows {
  */
 export function createWindows(ref: ParticipantRef, originMs: number, options: WindowOptions = {}): Windows {
   const { lengthMs = 3000, hopMs = 500, graceMs = 150, staleMs = 1000, looksPerSecond = 5 } = options;
-  const { minSpeechShare = 0.15, minVisibleShare = 0.3 } = options;
-  // Rings reach back over a window, its wait and the longest lag after which the schedule moves on.
-  const capacityMs = lengthMs + graceMs + MAX_LAG_MS;
+  const { minSpeechShare = 0.15, minVisibleShare = 0.3, maxLagMs = RING_LAG_MS } = options;
+  const capacityMs = lengthMs + graceMs + RING_LAG_MS;
   const voice = voiceRing({ originMs, capacityMs });
   const face = faceRing({ capacity: Math.ceil((capacityMs / 1000) * looksPerSecond * 2) });
   const lookMs = 1000 / looksPerSecond;
@@ -115,13 +116,13 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
 
   return {
     putFrames(atMs, frames) {
-      voice.putFrames(atMs, frames);
+      if (consented) voice.putFrames(atMs, frames);
     },
     putSpeech(atMs, blockMs, probabilities) {
-      voice.putSpeech(atMs, blockMs, probabilities);
+      if (consented) voice.putSpeech(atMs, blockMs, probabilities);
     },
     putLook(captureMs, sighting) {
-      face.put(captureMs, sighting);
+      if (consented) face.put(captureMs, sighting);
     },
     setTrack(modality, state) {
       tracks[modality] = state;
@@ -139,8 +140,7 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
     },
     close(nowMs) {
       const closed: Window[] = [];
-      if (nowMs - (startMs + lengthMs) > MAX_LAG_MS)
-        startMs += Math.floor((nowMs - startMs - lengthMs) / hopMs) * hopMs;
+      if (nowMs - (startMs + lengthMs) > maxLagMs) startMs += Math.floor((nowMs - startMs - lengthMs) / hopMs) * hopMs;
       for (;;) {
         const endMs = startMs + lengthMs;
         const due = nowMs >= endMs + graceMs || (nowMs >= endMs && complete(endMs));

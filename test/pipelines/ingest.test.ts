@@ -11,12 +11,13 @@ afterEach(() => {
 });
 
 /** A file of so many seconds: voice and face throughout, told in the order of time, waiting for `ready`. */
-function file(seconds: number, ready: () => Promise<void>): Observable<MediaEvent> {
+function file(seconds: number, ready: () => Promise<void>, isGap = (_ms: number) => false): Observable<MediaEvent> {
   return new Observable((subscriber) => {
     const tell = async () => {
       subscriber.next({ kind: 'track', modality: 'voice', state: 'live' });
       subscriber.next({ kind: 'track', modality: 'face', state: 'live' });
       for (let ms = 0; ms < seconds * 1000; ms += 100) {
+        if (isGap(ms)) continue;
         await ready();
         subscriber.next({ kind: 'audio', chunk: chunk(ms) });
         if (ms % 200 === 0) subscriber.next({ kind: 'video', frame: frame(ms) });
@@ -79,6 +80,35 @@ describe('ingest of a file', () => {
     expect(windows[0]).toMatchObject({ seq: 0, lengthMs: 1500 });
   });
 
+  it.each([6, 12, 60])(
+    'leaves no window out over a gap of %i s, and takes nothing from those before it',
+    async (gap) => {
+      const given = deps();
+      const isGap = (ms: number) => ms >= 4000 && ms < 4000 + gap * 1000;
+      const events = file(8 + gap, () => given.pending.below(1), isGap);
+      const options = { ...given, windows: { maxLagMs: 3_600_000 } };
+      const windows = await lastValueFrom(ingest({ ref, events }, options).pipe(toArray()));
+      expect(windows.map(({ startMs }) => startMs)).toEqual(Array.from({ length: 11 + 2 * gap }, (_, i) => i * 500));
+      expect(windows.slice(0, 3).map(({ missing }) => missing)).toEqual([{}, {}, {}]);
+      expect(windows[10]?.missing).toEqual({ voice: 'no-media', face: 'no-media' });
+      expect(windows.at(-1)?.missing).toEqual({});
+      expect([...given.meter.counts.keys()].filter((key) => key.includes('discarded'))).toEqual([]);
+    },
+  );
+
+  it('moves on over a jump that is longer than the longest lag, and counts what it leaves out', async () => {
+    const given = deps();
+    const events = file(
+      28,
+      () => given.pending.below(1),
+      (ms) => ms >= 4000 && ms < 24_000,
+    );
+    const windows = await lastValueFrom(ingest({ ref, events }, given).pipe(toArray()));
+    const left = 51 - windows.length;
+    expect(left).toBeGreaterThan(0);
+    expect(given.meter.counts.get('undertone_discarded_total{queue=schedule,reason=overload}')).toBe(left);
+  });
+
   it('judges nothing without consent', async () => {
     const windows = await windowsOf(4, deps({ consent: of(false) }));
     expect(windows.every(({ consented, voice, face }) => !consented && voice === null && face === null)).toBe(true);
@@ -128,5 +158,20 @@ describe('live ingest', () => {
     await vi.advanceTimersByTimeAsync(500);
     expect(windows[0]?.missing.face).toBe('no-media');
     expect(given.meter.counts.get('undertone_discarded_total{queue=faces,reason=inference-failed}')).toBe(15);
+  });
+
+  it('counts faces that found no room among those followed', async () => {
+    vi.useFakeTimers();
+    const events = new Subject<MediaEvent>();
+    const crowd = Array.from({ length: 11 }, (_, i) => i);
+    const detectFaces: Inference['detectFaces'] = async (seen) => {
+      const [face] = await inference().detectFaces(seen);
+      return face === undefined ? [] : crowd.map((i) => ({ ...face, box: { ...face.box, x: 200 * i } }));
+    };
+    const given = deps({ inference: inference({ detectFaces }) });
+    ingest({ ref, events }, { ...given, pace: 'live' }).subscribe();
+    events.next({ kind: 'video', frame: frame(Date.now()) });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(given.meter.counts.get('undertone_discarded_total{queue=faces,reason=limit-reached}')).toBe(3);
   });
 });
