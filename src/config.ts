@@ -130,6 +130,14 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (problems.length > 0 || !parsed.success) throw new UndertoneError('config-invalid', problems.join('\n'));
   if (parsed.data.UNDERTONE_HOP_MS > parsed.data.UNDERTONE_WINDOW_MS)
     throw new UndertoneError('config-invalid', 'UNDERTONE_HOP_MS: must not exceed UNDERTONE_WINDOW_MS');
+  const { UNDERTONE_ROOMS: rooms, UNDERTONE_SOURCES: sources = [] } = parsed.data;
+  const places = sources.map(({ room, name }) => `${room}/${name}`);
+  const astray = sources.findIndex(({ room }, i) => !rooms.includes(room) || places.indexOf(places[i] ?? '') < i);
+  if (astray >= 0)
+    throw new UndertoneError(
+      'config-invalid',
+      `UNDERTONE_SOURCES: ${places[astray] ?? ''} is named twice, or its room is not in UNDERTONE_ROOMS`,
+    );
   return parsed.data;
 }
 

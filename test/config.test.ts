@@ -82,6 +82,13 @@ describe('settings', () => {
     expect(() => readSettings({ UNDERTONE_WINDOW_MS: '1000', UNDERTONE_HOP_MS: '1001' })).toThrow('UNDERTONE_HOP_MS');
   });
 
+  it.each(['cellar/door=rtsp://camera/1', 'lobby/door=rtsp://camera/1, lobby/door=rtsp://camera/2'])(
+    'of streams that have no place of their own in a room are refused: %s',
+    (sources) => {
+      expect(() => readSettings({ UNDERTONE_SOURCES: sources })).toThrow(/UNDERTONE_SOURCES: (cellar|lobby)\/door/);
+    },
+  );
+
   it('that are empty are as if they were not set', () => {
     expect(readSettings({ UNDERTONE_PORT: '' })).toEqual(readSettings({}));
   });
