@@ -1,5 +1,5 @@
 /** One participant from joining to leaving: media in, windows to the broker, their verdicts back as news for the room. */
-import { EMPTY, Observable, catchError, endWith, ignoreElements, merge, takeUntil, tap } from 'rxjs';
+import { EMPTY, NEVER, Observable, catchError, endWith, ignoreElements, merge, takeUntil, tap } from 'rxjs';
 import type { VerdictEvent } from '../src/domain.ts';
 import type { Broker, MediaSource } from '../src/ports.ts';
 import type { SegmentOptions } from '../src/core/segments.ts';
@@ -15,6 +15,8 @@ export interface AttendDeps extends Omit<IngestDeps, 'pace' | 'pending'> {
   /** What may be told of a verdict now; consent may have been withdrawn since its window closed. */
   readonly screen: (event: VerdictEvent) => VerdictEvent;
   readonly segments?: SegmentOptions;
+  /** When it emits no further window is cut; those that were still get their verdict. Default never. */
+  readonly draining?: Observable<unknown>;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface AttendDeps extends Omit<IngestDeps, 'pace' | 'pending'> {
  * sooner ends their windows only.
  */
 export function attend(source: MediaSource, deps: AttendDeps): Observable<Served> {
-  const { broker, consent, screen, segments } = deps;
+  const { broker, consent, screen, segments, draining = NEVER } = deps;
   const left = consent.pipe(ignoreElements(), endWith(null));
   const { room, participant } = source.ref;
   const verdicts = new Observable<VerdictEvent>((subscriber) =>
@@ -36,7 +38,7 @@ export function attend(source: MediaSource, deps: AttendDeps): Observable<Served
     }),
     ignoreElements(),
     catchError(() => EMPTY),
-    takeUntil(left),
+    takeUntil(merge(left, draining)),
   );
   return merge(serve(verdicts.pipe(takeUntil(left)), segments), windows);
 }

@@ -53,7 +53,7 @@ export const settings = z.object({
   UNDERTONE_SOURCES: list(stream)
     .optional()
     .describe(
-      'Live streams that take part, comma-separated `room/name=url` with an rtsp, rtmp or http (HLS) URL; who is in them must have agreed',
+      'Live streams that take part, comma-separated `room/name=url` with an rtsp, rtmp or http (HLS) URL, its commas written %2C; who is in them must have agreed',
     ),
   UNDERTONE_PACK: z.string().default('models/packs/starter').describe('Folder of the model pack'),
   UNDERTONE_PROVIDERS: list(z.enum(['cuda', 'webgpu', 'cpu']))
@@ -107,6 +107,8 @@ export interface Config extends Omit<Settings, 'UNDERTONE_SECRET'> {
   readonly UNDERTONE_SECRET: string;
   /** True when only this machine can connect. */
   readonly loopback: boolean;
+  /** True when others can watch but only this machine can send media, which is rarely meant. */
+  readonly mediaIsLocal: boolean;
 }
 
 /** Read by the CLI and the tests, not by the server. */
@@ -156,7 +158,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `UNDERTONE_SECRET: required because UNDERTONE_HOST is ${config.UNDERTONE_HOST}, which others can reach; ` +
         'set it to 32 or more random characters, for example from `openssl rand -hex 32`',
     );
-  return { ...config, UNDERTONE_SECRET: secret, loopback };
+  const mediaIsLocal = !loopback && LOOPBACK.has(config.UNDERTONE_WEBRTC_HOST);
+  return { ...config, UNDERTONE_SECRET: secret, loopback, mediaIsLocal };
 }
 
 /** The settings as they may be printed: secrets masked. */

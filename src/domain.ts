@@ -134,7 +134,7 @@ export interface VoiceFeatures {
 
 /** Face features of a window: the sightings of the participant's own track that may be judged. */
 export interface FaceFeatures {
-  /** Row-major [n, width]. */
+  /** Row-major [n, width]; for packs whose shared layers fuse voice and face (paper 5). */
   readonly embeddings: Float32Array;
   /** Row-major [n, labels of the face network]. */
   readonly logits: Float32Array;

@@ -13,6 +13,11 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     const config = readConfig(env);
     const server = await startServer(config);
     server.log.info(maskConfig(config), 'settings');
+    if (config.mediaIsLocal)
+      server.log.warn(
+        { UNDERTONE_WEBRTC_HOST: config.UNDERTONE_WEBRTC_HOST },
+        'only this machine can send media: set UNDERTONE_WEBRTC_HOST to an address that others reach',
+      );
     process.stdout.write(await welcome(server.url, config));
     server.log.info({ signal: await signal }, 'draining');
     void nextSignal().then(() => process.exit(1));

@@ -1,6 +1,6 @@
 /**
  * What the pipelines need from the outside, as types. `pipelines`, `src/io` and `models` meet only here and in
- * `main.ts`, so each can be replaced, tested or moved to another machine alone.
+ * `server.ts`, so each can be replaced, tested or moved to another machine alone.
  */
 import type { Observable } from 'rxjs';
 import type {

@@ -1,5 +1,7 @@
 /** The live monitor put together: the only place where pipelines, outside things and networks meet. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { BehaviorSubject, Subject, filter, firstValueFrom } from 'rxjs';
 import manifest from '../package.json' with { type: 'json' };
 import { startInference } from '../models/pool.ts';
 import { analyse, dismiss } from '../pipelines/analyse.ts';
@@ -23,8 +25,8 @@ import type { Access } from './io/tokens.ts';
 import { startWebRtc } from './io/webrtc.ts';
 import type { WebRtcOptions } from './io/webrtc.ts';
 import type { WindowOptions } from './core/windows.ts';
-import type { ModelPack, VerdictEvent } from './domain.ts';
-import type { Log, Meter } from './ports.ts';
+import type { ModelPack, VerdictEvent, Window } from './domain.ts';
+import type { Broker, Log, Meter } from './ports.ts';
 
 /** A monitor that runs. */
 export interface Server {
@@ -95,9 +97,20 @@ export async function startServer(config: Config): Promise<Server> {
     });
 
     const windows = windowOptions(config);
+    const draining = new Subject<void>();
+    const untold = countUntold(broker);
     const onJoin = ({ source, consent }: Joined): (() => void) => {
       const screen = (event: VerdictEvent) => rooms.screen(event);
-      const told = attend(source, { broker, consent, windows, inference, clock, meter, screen });
+      const told = attend(source, {
+        broker: untold.broker,
+        consent,
+        draining,
+        windows,
+        inference,
+        clock,
+        meter,
+        screen,
+      });
       const subscription = told.subscribe((news) => {
         if (news.kind === 'verdict') rooms.publishVerdict(news.event);
         else {
@@ -127,8 +140,9 @@ export async function startServer(config: Config): Promise<Server> {
         ffmpeg: config.UNDERTONE_FFMPEG,
         // A camera that is away for a night comes back in the morning.
         attempts: Infinity,
-        onLost: (attempt) => {
-          log.warn({ room, participant: name, attempt }, 'a stream is lost; trying again');
+        live: true,
+        onLost: (attempt, cause) => {
+          log.warn({ room, participant: name, attempt, reason: cause?.message }, 'a stream is lost; trying again');
         },
         clock,
       });
@@ -165,15 +179,35 @@ export async function startServer(config: Config): Promise<Server> {
       url: http.url,
       log,
       meter,
-      close: () => {
+      async close() {
         health = () => ({ checks: { started: { ok: false, detail: 'draining' } } });
-        return close();
+        draining.next();
+        await Promise.race([untold.none(), sleep(config.UNDERTONE_STALE_MS)]);
+        await close();
       },
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Counts the windows whose verdict is still to come, so that a server that ends can wait for them. */
+function countUntold(broker: Broker) {
+  const none = new BehaviorSubject(0);
+  broker.onVerdict(() => {
+    none.next(none.value - 1);
+  });
+  return {
+    broker: {
+      ...broker,
+      publishWindow(window: Window) {
+        none.next(none.value + 1);
+        broker.publishWindow(window);
+      },
+    },
+    none: () => firstValueFrom(none.pipe(filter((count) => count <= 0))),
+  };
 }
 
 type Telemetry = Pick<WebRtcOptions, 'meter' | 'log'>;

@@ -1,5 +1,7 @@
 /** A live stream through its losses: connects again with backoff, and maps its time to the server's clock. */
 import type { Modality } from '../domain.ts';
+import { asUndertoneError } from '../errors.ts';
+import type { UndertoneError } from '../errors.ts';
 import type { Clock, MediaEvent } from '../ports.ts';
 import { captureMsOf, type Decoded, delayed } from './ffmpeg-decoded.ts';
 
@@ -13,8 +15,8 @@ export interface LiveOptions {
   readonly backoffMs: number;
   /** A connection that brings nothing for this long is dropped, ms. */
   readonly stallMs: number;
-  /** Called when a connection was lost (0) or refused (the number of the attempt). */
-  readonly onLost: (attempt: number) => void;
+  /** Called when a connection was lost (0) or refused (the number of the attempt), with the cause where one was given. */
+  readonly onLost: (attempt: number, cause: UndertoneError | null) => void;
 }
 
 /** One connection's media in the stream's own time; null when the stream has ended for good. */
@@ -49,6 +51,7 @@ export async function* liveMedia(
     waitMs = Math.min(options.backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS);
     const present = new Set<Modality>();
     const stall = new AbortController();
+    let cause: UndertoneError | null = null;
     try {
       const media = await connect(AbortSignal.any([signal, stall.signal]));
       if (media === null) return;
@@ -65,10 +68,12 @@ export async function* liveMedia(
         yield event;
       }
     } catch (thrown) {
-      if (known.size === 0 && attempt === options.attempts) throw thrown;
+      cause = asUndertoneError(thrown, 'bad-media');
+      // Without ffmpeg no further attempt can do better.
+      if (cause.code === 'setup-missing' || (known.size === 0 && attempt === options.attempts)) throw cause;
     }
     for (const modality of present) yield { kind: 'track', modality, state: 'off' };
-    options.onLost(attempt);
+    options.onLost(attempt, cause);
   }
 }
 

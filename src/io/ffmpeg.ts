@@ -16,6 +16,7 @@ import { type DecodeArguments, fileArguments, liveArguments } from './ffmpeg-arg
 import { byTime, type Decoded, mediaOf } from './ffmpeg-decoded.ts';
 import { type MediaInput, parseInput, withoutSecrets } from './ffmpeg-input.ts';
 import { liveMedia } from './ffmpeg-live.ts';
+import type { LiveOptions } from './ffmpeg-live.ts';
 import { readMatroska } from './ffmpeg-matroska.ts';
 import { canBeFile, ffmpegMissing, probeInput } from './ffmpeg-probe.ts';
 
@@ -37,8 +38,10 @@ export interface MediaFileOptions {
   readonly backoffMs?: number;
   /** A live connection that brings nothing for this long is dropped and made anew, ms. Default 10_000. */
   readonly stallMs?: number;
-  /** Called when a live connection was lost (0) or refused (the number of the attempt). */
-  readonly onLost?: (attempt: number) => void;
+  /** Called when a live connection was lost (0) or refused (the number of the attempt), with the cause where one was given. */
+  readonly onLost?: LiveOptions['onLost'];
+  /** The target is live, though it may be away now: it is not looked at beforehand. Default: HTTP is looked at. */
+  readonly live?: boolean;
 }
 
 /** Bytes that may wait between ffmpeg and the demuxer; ffmpeg waits when there are more. */
@@ -82,9 +85,9 @@ export function mediaFile(target: string, options: MediaFileOptions = {}): Media
 }
 
 async function* media(target: string, options: MediaFileOptions, signal: AbortSignal): AsyncGenerator<MediaEvent> {
-  const { framesPerSecond = 5, ffmpeg: binary = 'ffmpeg' } = options;
+  const { framesPerSecond = 5, ffmpeg: binary = 'ffmpeg', live: isLive = false } = options;
   const input = await parseInput(target);
-  const info = canBeFile(input) ? await probeInput(input, { ffmpeg: binary, signal }) : null;
+  const info = canBeFile(input) && !isLive ? await probeInput(input, { ffmpeg: binary, signal }) : null;
   const decode = (decodeArguments: DecodeArguments, until: AbortSignal): AsyncGenerator<Decoded> =>
     mediaOf(readMatroska(run(binary, input, decodeArguments, until)));
 
