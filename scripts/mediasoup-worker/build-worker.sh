@@ -26,6 +26,8 @@ if [ ! -f "$BUILD/configured" ]; then
   touch "$BUILD/configured"
 fi
 
+# libwebrtc's files include the generated headers but do not depend on them: whether they are there in time is a race.
+ninja -C "$BUILD/out" fbs/FBS/notification.h
 ninja -C "$BUILD/out" mediasoup-worker
 strip -o "$OUT.partial" "$BUILD/out/mediasoup-worker"
 mv "$OUT.partial" "$OUT"
