@@ -34,7 +34,7 @@ export interface MediaWorker {
   readonly alive: boolean;
   /** The process, for the log and for tests; undefined while it is being started again. */
   readonly pid: number | undefined;
-  /** @param onLost called once when the process has ended, by accident (`died`) or because it was told to. */
+  /** @param onLost called once when the process has ended, by accident (`died`) or because somebody told it to. */
   openRoom(onLost: (died: boolean) => void): Promise<WorkerRoom>;
   /** Resolves when the process has ended. */
   close(): Promise<void>;
@@ -48,6 +48,9 @@ interface Running {
 /** A process that dies at once is started again ever more slowly, ms. */
 const RESTART_MS = { first: 100, most: 10_000, forgetAfter: 30_000 };
 const FREE_PORT_TRIES = 10;
+/** How long a process may take to end before it is killed, ms. */
+const CLOSE_MS = 2000;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * Start a worker process.
@@ -67,10 +70,11 @@ export async function startMediaWorker(options: MediaWorkerOptions): Promise<Med
       running = null;
       if (stopped.signal.aborted) return;
       if (performance.now() - startedMs > RESTART_MS.forgetAfter) restartMs = RESTART_MS.first;
-      log.error({ pid: worker.pid, err: error.message, restartMs }, 'mediasoup worker died');
+      const fields = { pid: worker.pid, err: error.message, restartMs };
+      if (wasToldToEnd(error)) log.info(fields, 'mediasoup worker was told to end');
+      else log.error(fields, 'mediasoup worker died');
       restarting = restart();
     });
-    // mediasoup closes its workers itself when the process is told to end.
     worker.observer.once('close', () => {
       running = null;
     });
@@ -105,7 +109,9 @@ export async function startMediaWorker(options: MediaWorkerOptions): Promise<Med
       try {
         const router = await worker.createRouter({ mediaCodecs: ROOM_CODECS });
         router.once('workerclose', () => {
-          onLost(worker.died);
+          // Why it died comes right after.
+          if (worker.died) worker.once('died', (error) => onLost(!wasToldToEnd(error)));
+          else onLost(false);
         });
         const direct = await router.createDirectTransport();
         const close = () => {
@@ -126,9 +132,37 @@ export async function startMediaWorker(options: MediaWorkerOptions): Promise<Med
         else last.once('subprocessclose', resolve);
       });
       last.close();
+      // One that hangs reads no word to end.
+      const hung = setTimeout(() => {
+        log.error({ pid: last.pid }, 'mediasoup worker does not end: killing it');
+        process.kill(last.pid, 'SIGKILL');
+      }, CLOSE_MS);
       await ended;
+      clearTimeout(hung);
     },
   };
+}
+
+/**
+ * A worker that ends with code 0 was sent a signal to end: Ctrl-C, for one, reaches the whole process group. mediasoup
+ * tells the code in words only.
+ */
+function wasToldToEnd({ message }: Error): boolean {
+  return message.includes('code:0,');
+}
+
+/**
+ * Start a process that ends when it is closed and not before: of itself mediasoup closes its workers at the first SIGINT
+ * or SIGTERM, before anything could be drained, and then never settles the start of one that was on its way.
+ */
+function createDeafWorker(settings: types.WorkerSettings): Promise<types.Worker> {
+  const before = SIGNALS.map((name) => process.listeners(name));
+  const worker = createWorker(settings);
+  SIGNALS.forEach((name, i) => {
+    for (const listener of process.listeners(name))
+      if (before[i]?.includes(listener) !== true) process.off(name, listener);
+  });
+  return worker;
 }
 
 function crashed(cause?: unknown): UndertoneError {
@@ -143,18 +177,17 @@ function crashed(cause?: unknown): UndertoneError {
 
 async function start(options: MediaWorkerOptions): Promise<Running> {
   const { workerBin, port } = options;
-  const worker = await createWorker({ logLevel: 'error', ...(workerBin === undefined ? {} : { workerBin }) }).catch(
-    (cause: unknown) => {
-      const which = workerBin ?? 'of the mediasoup package';
-      throw new UndertoneError(
-        'setup-missing',
-        `the mediasoup worker ${which} does not start: run npm start, which builds one`,
-        {
-          cause,
-        },
-      );
-    },
-  );
+  const settings = { logLevel: 'error' as const, ...(workerBin === undefined ? {} : { workerBin }) };
+  const worker = await createDeafWorker(settings).catch((cause: unknown) => {
+    const which = workerBin ?? 'of the mediasoup package';
+    throw new UndertoneError(
+      'setup-missing',
+      `the mediasoup worker ${which} does not start: run npm start, which builds one`,
+      {
+        cause,
+      },
+    );
+  });
   try {
     return { worker, server: await (port === 0 ? listenAnywhere(worker, options) : listen(worker, options, port)) };
   } catch (error) {

@@ -176,6 +176,33 @@ describe.skipIf(!existsSync(workerBin))('media server (needs UNDERTONE_WORKER_BI
     expect(closing.status()).toEqual({ workers: 2, workersAlive: 0 });
   });
 
+  test('what tells the process to end is left to the server, which drains first', async () => {
+    const deaf = () => (['SIGINT', 'SIGTERM'] as const).map((name) => process.listeners(name));
+    const before = deaf();
+    const other = await start();
+    expect(deaf()).toEqual(before);
+    await other.close();
+  });
+
+  test('a worker that is told to end lets its participants go, and is started again', async () => {
+    const other = await start();
+    const peer = await other.join(ref());
+    const completed = vi.fn();
+    peer.events.subscribe({ complete: completed });
+    process.kill(other.pids[0] ?? 0, 'SIGTERM');
+    await vi.waitUntil(() => completed.mock.calls.length === 1, { timeout: 10_000 });
+    await vi.waitUntil(() => other.status().workersAlive === 1, { timeout: 10_000 });
+    await other.close();
+  });
+
+  test('a worker that hangs is killed when the server closes', async () => {
+    const other = await start();
+    const [pid = 0] = other.pids;
+    process.kill(pid, 'SIGSTOP');
+    await other.close();
+    expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+  });
+
   test('a port that is taken, a binary that is missing and an address nobody reaches are named', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
