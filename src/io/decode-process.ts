@@ -31,6 +31,8 @@ export interface DecodeProcess {
 
 /** How a decoder process is started. */
 export interface DecodeProcessOptions {
+  /** How long a batch may take, ms; then the process counts as hung and is killed. Default 20 000. */
+  readonly batchLimitMs?: number;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -50,7 +52,8 @@ const MAX_LAST_WORDS = 1000;
  * Start a decoder process and wait until its codecs are loaded.
  * @throws UndertoneError `setup-missing` when they cannot be.
  */
-export async function startDecodeProcess({ log, meter }: DecodeProcessOptions): Promise<DecodeProcess> {
+export async function startDecodeProcess(options: DecodeProcessOptions): Promise<DecodeProcess> {
+  const { batchLimitMs = 20_000, log, meter } = options;
   const streams = new Map<number, ProcessStream>();
   const audio = packetQueue({ maxPerStream: MAX_AUDIO_PACKETS, policy: 'oldest' });
   const video = packetQueue({ maxPerStream: MAX_VIDEO_PACKETS, policy: 'all' });
@@ -61,6 +64,7 @@ export async function startDecodeProcess({ log, meter }: DecodeProcessOptions): 
   let stopping = false;
   let restartMs = RESTART_MS.first;
   let restart: NodeJS.Timeout | undefined;
+  let overdue: NodeJS.Timeout | undefined;
 
   const say = (command: DecoderCommand) => {
     // A process that is just dying does not hear; its exit is dealt with below.
@@ -72,6 +76,11 @@ export async function startDecodeProcess({ log, meter }: DecodeProcessOptions): 
     scheduled = false;
     if (busy || !alive || audio.depth + video.depth === 0) return;
     busy = true;
+    // A codec that some stranger's bytes send round in circles would keep everyone else's waiting for ever.
+    overdue = setTimeout(() => {
+      log.error({ pid: child.pid, batchLimitMs }, 'decoder process hangs: killing it');
+      child.kill('SIGKILL');
+    }, batchLimitMs);
     say({ kind: 'batch', batch: packBatch([...audio.takeAll(), ...video.takeAll()]) });
   }
 
@@ -79,6 +88,7 @@ export async function startDecodeProcess({ log, meter }: DecodeProcessOptions): 
     for (const { name, labels, by } of counters) meter.count(name, labels, by);
     for (const { stream, output } of outputs) streams.get(stream)?.onOutput(output);
     if (!done) return;
+    clearTimeout(overdue);
     busy = false;
     feed();
   }
@@ -111,6 +121,7 @@ export async function startDecodeProcess({ log, meter }: DecodeProcessOptions): 
       const gone = (how: string) => {
         reject(new Error(`${how}: ${lastWords}`));
         alive = false;
+        clearTimeout(overdue);
         if (stopping) return;
         if (performance.now() - startedMs > RESTART_MS.forgetAfter) restartMs = RESTART_MS.first;
         log.error({ how, streams: streams.size, lastWords, restartMs }, 'decoder process died');

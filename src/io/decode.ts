@@ -3,9 +3,9 @@
  * strangers, and a codec that stumbles over them must not take the server with it (docs/decisions/0010).
  */
 import type { PcmChunk, VideoFrame } from '../domain.ts';
-import type { Log, Meter } from '../ports.ts';
+import type { Meter } from '../ports.ts';
 import type { StreamOptions, StreamOutput } from './decode-messages.ts';
-import { startDecodeProcess, type ProcessStream } from './decode-process.ts';
+import { startDecodeProcess, type DecodeProcessOptions, type ProcessStream } from './decode-process.ts';
 
 export type { Codec } from './decode-messages.ts';
 
@@ -41,11 +41,9 @@ export interface StreamHandlers {
 }
 
 /** How many decoders there are, and whom they tell. */
-export interface DecoderOptions {
+export interface DecoderOptions extends DecodeProcessOptions {
   /** Decoder processes. Default 1. */
   readonly workers?: number;
-  readonly log: Log;
-  readonly meter: Meter;
 }
 
 const GAUGE_EVERY_MS = 1000;
@@ -59,8 +57,8 @@ const GAUGE_EVERY_MS = 1000;
  * stream.push(rtpPacket, clock.now(), 0);
  */
 export async function startDecoder(options: DecoderOptions): Promise<Decoder> {
-  const { workers = 1, log, meter } = options;
-  const processes = await Promise.all(Array.from({ length: workers }, () => startDecodeProcess({ log, meter })));
+  const { workers = 1, meter } = options;
+  const processes = await Promise.all(Array.from({ length: workers }, () => startDecodeProcess(options)));
   const depth = (kind: 'audio' | 'video') => processes.reduce((sum, { depth }) => sum + depth[kind], 0);
   const gauges = setInterval(() => {
     meter.gauge('undertone_queue_depth', depth('audio'), { queue: 'decode-audio' });

@@ -253,6 +253,23 @@ describe('decoder processes', () => {
     await fragile.close();
   });
 
+  test('one that hangs is killed and started again', async () => {
+    const own = countingMeter();
+    const stuck = await startDecoder({ workers: 1, batchLimitMs: 300, log: silentLog, meter: own });
+    const chunks: PcmChunk[] = [];
+    const voice = stuck.open({ codec: 'opus' }, { onAudio: (chunk) => chunks.push(chunk) });
+    process.kill(stuck.pids[0] ?? 0, 'SIGSTOP');
+    const play = () => {
+      for (const packet of tone(3)) voice.push(packet, 0, 0);
+    };
+    play();
+    await vi.waitUntil(() => own.read('undertone_decode_worker_restarts_total') === 1, { timeout: 10_000 });
+    await vi.waitUntil(() => stuck.status().workersAlive === 1, { timeout: 10_000 });
+    play();
+    await vi.waitUntil(() => chunks.length === 3);
+    await stuck.close();
+  });
+
   test('closing in the middle of a picture ends the process and nothing else', async () => {
     const sent = vp8Packets(await encodeVideo({ codec: 'vp8', width: 640, height: 480, frames: 30 }));
     const brief = await startDecoder({ workers: 2, log: silentLog, meter });
