@@ -61,6 +61,7 @@ export function dispatchTo(
   const rejectWaiting = (error: UndertoneError) => {
     for (const { reject } of queue.clear()) reject(error);
     CALL_KINDS.forEach(reportDepth);
+    if (running === 0) drained?.resolve(null);
   };
 
   const run = async (thread: InferenceThread, kind: CallKind, calls: readonly Call[]): Promise<void> => {
@@ -114,20 +115,23 @@ export function dispatchTo(
       });
     },
     crewChanged() {
-      clearTimeout(giveUp);
-      if (refusal?.code === 'worker-crashed') refusal = null;
       if (crew.alive > 0) {
+        clearTimeout(giveUp);
+        giveUp = undefined;
+        if (refusal?.code === 'worker-crashed') refusal = null;
         pump();
-        return;
-      }
-      giveUp = setTimeout(() => {
-        refusal ??= new UndertoneError('worker-crashed', 'no inference worker is alive; one is being started again');
-        rejectWaiting(refusal);
-      }, restartWaitMs);
+      } else if (refusal) rejectWaiting(refusal);
+      else
+        giveUp ??= setTimeout(() => {
+          refusal ??= new UndertoneError('worker-crashed', 'no inference worker is alive; one is being started again');
+          rejectWaiting(refusal);
+        }, restartWaitMs);
     },
     async drain(limitMs) {
       refusal = new UndertoneError('draining', 'inference is closing');
       drained = Promise.withResolvers();
+      // Nobody will be there in time for what waits.
+      if (crew.alive === 0) rejectWaiting(refusal);
       if (queue.depth + running > 0) await Promise.race([drained.promise, sleep(limitMs, undefined, { ref: false })]);
       clearTimeout(giveUp);
       rejectWaiting(refusal);

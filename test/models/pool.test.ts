@@ -177,6 +177,17 @@ describe('a worker that is lost', () => {
     await expect(inference.infer(window(1))).rejects.toMatchObject({ code: 'worker-crashed' });
   });
 
+  it('is not waited for when there is none and inference closes', async () => {
+    const { inference } = await fragile({ restartDelayMs: 60_000, restartWaitMs: 60_000, drainMs: 60_000 });
+    const crash = inference.detectSpeech(poison(CRASH), null);
+    await Promise.resolve();
+    const waiting = inference.infer(window(1));
+    await expect(crash).rejects.toMatchObject({ code: 'worker-crashed' });
+    const closed = inference.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'draining' });
+    await closed;
+  });
+
   it('counts as lost when it does not answer, and is replaced', async () => {
     const { inference, meter } = await fragile({ thread: { workerUrl: FRAGILE, batchTimeoutMs: 2000 } });
     await expect(inference.detectSpeech(poison(HANG), null)).rejects.toThrow(
