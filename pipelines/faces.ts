@@ -18,8 +18,13 @@ export interface FacesDeps {
 /** Feed `windows` from `frames`; emits nothing, completes when the frames have and the last was looked at. */
 export function watchFace(frames: Observable<VideoFrame>, windows: Windows, deps: FacesDeps): Observable<never> {
   const { inference, meter, pending } = deps;
-  const skip = (reason: string, by = 1) => {
+  const count = (reason: string, by = 1) => {
     meter.count('undertone_discarded_total', { queue: 'faces', reason }, by);
+  };
+  // A frame that could not be looked at is not a frame without a face.
+  const skip = (reason: string, { captureMs }: VideoFrame) => {
+    count(reason);
+    windows.skipLook(captureMs);
   };
   const look = async (frame: VideoFrame) => {
     const { captureMs } = frame;
@@ -29,23 +34,22 @@ export function watchFace(frames: Observable<VideoFrame>, windows: Windows, deps
       meter.observe('undertone_stage_seconds', (performance.now() - begun) / 1000, { stage: 'faces' });
       return { captureMs, sightings };
     } catch {
-      // A frame that could not be looked at is not a frame without a face: the window counts one look less.
-      skip('inference-failed');
+      skip('inference-failed', frame);
       return null;
     }
   };
   let tracks = NO_TRACKS;
   return frames.pipe(
     freshest((frame) => pending.track(look(frame)), {
-      onSkip: () => {
-        skip('overload');
+      onSkip: (frame) => {
+        skip('overload', frame);
       },
     }),
     tap((looked) => {
       if (looked === null) return;
       const [next, { own, untracked }] = track(tracks, looked.sightings, looked.captureMs);
       tracks = next;
-      if (untracked > 0) skip('limit-reached', untracked);
+      if (untracked > 0) count('limit-reached', untracked);
       windows.putLook(looked.captureMs, own);
     }),
     ignoreElements(),

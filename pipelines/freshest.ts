@@ -8,8 +8,8 @@ export interface FreshestOptions<T> {
    * the caller's to count.
    */
   readonly merge?: (waiting: T, newer: T) => T;
-  /** A waiting value was replaced; called once each. */
-  readonly onSkip?: () => void;
+  /** A waiting value was replaced; called once each, with it. */
+  readonly onSkip?: (skipped: T) => void;
 }
 
 /**
@@ -58,8 +58,9 @@ export function freshest<T, R>(
           } else if (waiting === null) {
             waiting = { value };
           } else {
-            waiting = { value: merge(waiting.value, value) };
-            onSkip?.();
+            const skipped = waiting.value;
+            waiting = { value: merge(skipped, value) };
+            onSkip?.(skipped);
           }
         },
         error(error: unknown) {

@@ -120,7 +120,8 @@ export type MissingReason =
   | 'no-media' // sent, but nothing arrived or could be decoded in this window
   | 'no-speech'
   | 'no-face'
-  | 'poor-face';
+  | 'poor-face'
+  | 'overload'; // it arrived, but the networks were too slow, or down, to look at it
 
 /** Voice features of a window. */
 export interface VoiceFeatures {

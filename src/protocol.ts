@@ -52,7 +52,7 @@ const rejectReason = z.enum([
   'overload',
   'inference-failed',
 ]);
-const missingReason = z.enum(['off', 'muted', 'no-media', 'no-speech', 'no-face', 'poor-face']);
+const missingReason = z.enum(['off', 'muted', 'no-media', 'no-speech', 'no-face', 'poor-face', 'overload']);
 
 /** What is said about one window; also one line of `undertone analyse`'s JSONL. */
 export const verdict = z.object({

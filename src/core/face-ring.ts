@@ -5,6 +5,8 @@ import type { FaceFeatures, FaceSighting } from '../domain.ts';
 export interface FaceStretch {
   /** Share of the half seconds in which at least one look was taken. */
   readonly coverage: number;
+  /** Share of the half seconds of which there is a picture, looked at or not. */
+  readonly arrived: number;
   /** Share of the looks that showed the participant's face, good or poor. */
   readonly seenShare: number;
   /** Null where no look could be judged. */
@@ -15,6 +17,8 @@ export interface FaceStretch {
 export interface FaceRing {
   /** A sampled frame was looked at; `sighting` is null when it showed no face of the participant. */
   put(captureMs: number, sighting: FaceSighting | null): void;
+  /** A sampled frame was not looked at. */
+  skip(captureMs: number): void;
   read(startMs: number, endMs: number): FaceStretch;
   /** Capture time of the latest look; -Infinity when empty. */
   readonly lastMs: number;
@@ -27,6 +31,7 @@ const BIN_MS = 500;
 /** A ring of at most `capacity` looks; the oldest is overwritten, which is its purpose and needs no counter. */
 export function faceRing({ capacity }: { capacity: number }): FaceRing {
   let looks: { readonly captureMs: number; readonly sighting: FaceSighting | null }[] = [];
+  let skippedMs: number[] = [];
   return {
     get lastMs() {
       return looks.at(-1)?.captureMs ?? -Infinity;
@@ -35,12 +40,20 @@ export function faceRing({ capacity }: { capacity: number }): FaceRing {
       looks.push({ captureMs, sighting });
       if (looks.length > capacity) looks.shift();
     },
+    skip(captureMs) {
+      skippedMs.push(captureMs);
+      if (skippedMs.length > capacity) skippedMs.shift();
+    },
     read(startMs, endMs) {
-      const within = looks.filter(({ captureMs }) => captureMs >= startMs && captureMs < endMs);
+      const isWithin = (captureMs: number) => captureMs >= startMs && captureMs < endMs;
+      const within = looks.filter(({ captureMs }) => isWithin(captureMs));
       const encodings = within.flatMap(({ sighting }) => sighting?.encoding ?? []);
-      const bins = new Set(within.map(({ captureMs }) => Math.floor((captureMs - startMs) / BIN_MS)));
+      const lookedMs = within.map(({ captureMs }) => captureMs);
+      const shareOf = (timesMs: readonly number[]) =>
+        new Set(timesMs.map((ms) => Math.floor((ms - startMs) / BIN_MS))).size / Math.ceil((endMs - startMs) / BIN_MS);
       return {
-        coverage: bins.size / Math.ceil((endMs - startMs) / BIN_MS),
+        coverage: shareOf(lookedMs),
+        arrived: shareOf([...lookedMs, ...skippedMs.filter(isWithin)]),
         seenShare: within.length === 0 ? 0 : within.filter(({ sighting }) => sighting !== null).length / within.length,
         features:
           encodings.length === 0
@@ -55,6 +68,7 @@ export function faceRing({ capacity }: { capacity: number }): FaceRing {
     },
     clear() {
       looks = [];
+      skippedMs = [];
     },
   };
 }

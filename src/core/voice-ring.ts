@@ -8,6 +8,8 @@ export interface VoiceStretch {
   readonly frames: number;
   /** Share of the slots that hold sound. */
   readonly coverage: number;
+  /** Share of the slots that speech detection has looked at. */
+  readonly checkedShare: number;
   /** Share of the slots in which someone speaks. */
   readonly speechShare: number;
 }
@@ -77,6 +79,7 @@ export function voiceRing({ originMs, capacityMs }: { originMs: number; capacity
       const frames = Math.round((endMs - startMs) / HOP_MS);
       const out = new Float32Array(frames * MEL_BANDS).fill(SILENT_BAND);
       let covered = 0;
+      let checked = 0;
       let spoken = 0;
       for (let i = 0; i < frames; i++) {
         const slot = first + i;
@@ -85,9 +88,17 @@ export function voiceRing({ originMs, capacityMs }: { originMs: number; capacity
           covered++;
           out.set(logMel.subarray(cell * MEL_BANDS, (cell + 1) * MEL_BANDS), i * MEL_BANDS);
         }
-        if (speechSlots[cell] === slot && (speech[cell] ?? 0) >= SPEECH) spoken++;
+        if (speechSlots[cell] !== slot) continue;
+        checked++;
+        if ((speech[cell] ?? 0) >= SPEECH) spoken++;
       }
-      return { logMel: out, frames, coverage: covered / frames, speechShare: spoken / frames };
+      return {
+        logMel: out,
+        frames,
+        coverage: covered / frames,
+        checkedShare: checked / frames,
+        speechShare: spoken / frames,
+      };
     },
     clear() {
       frameSlots.fill(-1);

@@ -48,6 +48,8 @@ export interface Windows {
   putFrames(startMs: number, frames: Float32Array): void;
   putSpeech(startMs: number, blockMs: number, probabilities: Float32Array): void;
   putLook(captureMs: number, sighting: FaceSighting | null): void;
+  /** A frame came that nobody looked at. */
+  skipLook(captureMs: number): void;
   setTrack(modality: Modality, state: TrackState): void;
   /** Without consent what was gathered is forgotten, what still comes in is not kept, and windows carry nothing. */
   setConsent(consented: boolean): void;
@@ -101,15 +103,18 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
   };
 
   const readVoice = (endMs: number): Read<VoiceFeatures> => {
-    const { logMel, frames, coverage, speechShare } = voice.read(startMs, endMs);
+    const { logMel, frames, coverage, checkedShare, speechShare } = voice.read(startMs, endMs);
     if (coverage < MIN_COVERAGE) return absent(tracks.voice);
-    if (speechShare < minSpeechShare) return { features: null, missing: 'no-speech' };
+    if (speechShare < minSpeechShare)
+      // Where nobody has listened there may be speech.
+      return { features: null, missing: checkedShare < MIN_COVERAGE * coverage ? 'overload' : 'no-speech' };
     return { features: { logMel, frames, bands: MEL_BANDS, speechShare }, missing: null };
   };
 
   const readFace = (endMs: number): Read<FaceFeatures> => {
-    const { coverage, seenShare, features } = face.read(startMs, endMs);
-    if (coverage < MIN_COVERAGE) return absent(tracks.face);
+    const { coverage, arrived, seenShare, features } = face.read(startMs, endMs);
+    if (arrived < MIN_COVERAGE) return absent(tracks.face);
+    if (coverage < MIN_COVERAGE) return { features: null, missing: 'overload' };
     if (features !== null && features.visibleShare >= minVisibleShare) return { features, missing: null };
     return { features: null, missing: seenShare >= minVisibleShare ? 'poor-face' : 'no-face' };
   };
@@ -123,6 +128,9 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
     },
     putLook(captureMs, sighting) {
       if (consented) face.put(captureMs, sighting);
+    },
+    skipLook(captureMs) {
+      if (consented) face.skip(captureMs);
     },
     setTrack(modality, state) {
       tracks[modality] = state;

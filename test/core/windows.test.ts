@@ -120,6 +120,13 @@ describe('windows', () => {
     expect(windows.close(3200)[0]).toMatchObject({ face: null, missing: { face: reason, voice: 'no-media' } });
   });
 
+  it('say of what nobody has looked at that it was skipped, not that there was nothing', () => {
+    const windows = live(0);
+    windows.putFrames(0, logMel(new Float32Array(0), tone).frames);
+    for (let t = 0; t < 3000; t += 200) windows.skipLook(t);
+    expect(windows.close(3200)[0]?.missing).toEqual({ voice: 'overload', face: 'overload' });
+  });
+
   it('say silence is no speech, and muted, off and lost media by their names', () => {
     const silent = live(0);
     speak(silent, 0, new Float32Array(16_000 * 4), [320]);

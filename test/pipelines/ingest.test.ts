@@ -156,7 +156,7 @@ describe('live ingest', () => {
       await vi.advanceTimersByTimeAsync(200);
     }
     await vi.advanceTimersByTimeAsync(500);
-    expect(windows[0]?.missing.face).toBe('no-media');
+    expect(windows[0]?.missing.face).toBe('overload');
     expect(given.meter.counts.get('undertone_discarded_total{queue=faces,reason=inference-failed}')).toBe(15);
   });
 
