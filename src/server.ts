@@ -39,6 +39,8 @@ export interface Server {
 }
 
 const HEARTBEAT_MS = 15_000;
+/** How long an ending server waits for verdicts on the windows that were cut, ms. */
+const MAX_DRAIN_MS = 3000;
 const PAGES = fileURLToPath(new URL('../dist/clients', import.meta.url));
 
 /**
@@ -182,7 +184,8 @@ export async function startServer(config: Config): Promise<Server> {
       async close() {
         health = () => ({ checks: { started: { ok: false, detail: 'draining' } } });
         draining.next();
-        await Promise.race([untold.none(), sleep(config.UNDERTONE_STALE_MS)]);
+        const limitMs = Math.min(config.UNDERTONE_STALE_MS, MAX_DRAIN_MS);
+        await Promise.race([untold.none(), sleep(limitMs, undefined, { ref: false })]);
         await close();
       },
     };
