@@ -18,6 +18,9 @@ import { clock, progress } from './progress.ts';
 import { projectPath } from './project.ts';
 import { summaryJson, summaryLines } from './summary.ts';
 
+/** How much longer than its media a file may say it is without a word, ms: containers round. */
+const UNTOLD_MS = 1000;
+
 /** `undertone analyse`. */
 export const analyse: Command = {
   usage: 'analyse FILE|URL',
@@ -46,7 +49,11 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
     throw new UndertoneError('config-invalid', 'the input, --out and --svg must be three different files');
 
   const { shown, durationMs: totalMs } = await glanceAtMedia(target, { ffmpeg: settings.UNDERTONE_FFMPEG, signal });
-  const verdicts = await partFile(outPath);
+  const verdicts = await partFile(outPath, '--out');
+  const svg = await partFile(svgPath, '--svg').catch(async (error: unknown) => {
+    await verdicts.abandon();
+    throw error;
+  });
   const timeline = createTimeline({ hopMs: settings.UNDERTONE_HOP_MS });
   const meter = discardCounter();
   let endMs = 0;
@@ -79,8 +86,13 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
       bar.end();
     }
     if (signal.aborted) return 1;
-    timeline.end(Math.max(endMs, totalMs ?? 0));
-    const svg = await partFile(svgPath);
+    const restMs = Math.max(0, (totalMs ?? 0) - endMs);
+    // Less than a hop is left after the last window, unless there is less media than the file says.
+    timeline.end(endMs + Math.min(restMs, settings.UNDERTONE_HOP_MS));
+    if (restMs > settings.UNDERTONE_HOP_MS + UNTOLD_MS)
+      process.stderr.write(
+        `undertone: ${shown} says that it lasts ${clock(totalMs ?? 0)}, but its media ends at ${clock(endMs)}: is it cut off?\n`,
+      );
     await svg.write(
       timelineSvg(timeline, {
         title: shown.split('/').at(-1) ?? shown,
@@ -95,6 +107,7 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
     process.stdout.write(has('json') ? `${JSON.stringify(summaryJson(summary))}\n` : summaryLines(summary));
     return 0;
   } finally {
+    await svg.abandon();
     if (await verdicts.abandon())
       process.stderr.write(`the verdicts on the first ${clock(endMs)} of ${shown} are in ${verdicts.partPath}\n`);
   }

@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UndertoneError } from '../errors.ts';
 
@@ -12,11 +12,20 @@ export interface PartFile {
   abandon(): Promise<boolean>;
 }
 
-/** @throws UndertoneError `config-invalid` when the file cannot be written there. */
-export async function partFile(path: string): Promise<PartFile> {
+/**
+ * @param option what the path was given by, for example `--out`.
+ * @throws UndertoneError `config-invalid` when the file cannot be written there, or when what is there is no file.
+ */
+export async function partFile(path: string, option: string): Promise<PartFile> {
+  const there = await stat(path).catch(() => null);
+  // Renaming over a device, such as /dev/null, would take its place.
+  if (there !== null && !there.isFile())
+    throw new UndertoneError('config-invalid', `'${path}' is not a file: choose another ${option}`);
   const partPath = `${path}.part`;
   const file = await open(partPath, 'w').catch((cause: unknown) => {
-    throw new UndertoneError('config-invalid', `cannot write in '${dirname(path)}': choose another --out`, { cause });
+    throw new UndertoneError('config-invalid', `cannot write in '${dirname(path)}': choose another ${option}`, {
+      cause,
+    });
   });
   let unfinished = true;
   let written = 0;

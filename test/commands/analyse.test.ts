@@ -78,6 +78,16 @@ describe('undertone analyse', () => {
       expect(JSON.parse(line)).toMatchObject({ status: 'rejected', missing: { voice: 'no-speech', face: 'no-face' } });
   });
 
+  it('says nothing about what a file that is cut off no longer holds', async () => {
+    await folder.make('whole.webm', '-i', SAMPLE_CLIP, '-c', 'copy');
+    const bytes = readFileSync(join(cwd, 'whole.webm'));
+    writeFileSync(join(cwd, 'cut.webm'), bytes.subarray(0, Math.round(bytes.length * 0.4)));
+    const { code, stdout, stderr } = await undertone(['analyse', 'cut.webm', '--out', 'cut.jsonl'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/cut\.webm says that it lasts 0:14, but its media ends at 0:0\d: is it cut off\?/);
+    expect(Number(/over +([\d.]+) s/.exec(stdout)?.[1])).toBeLessThan(10);
+  });
+
   it('on Ctrl-C leaves nothing under the final name, and says where the rest is', async () => {
     await folder.make('hours.webm', '-stream_loop', '60', '-i', SAMPLE_CLIP, '-c', 'copy');
     const { child, done } = start(['analyse', 'hours.webm', '--out', 'hours.jsonl'], { cwd });
@@ -129,6 +139,14 @@ describe('undertone analyse', () => {
       2,
       /cannot write in 'no\/such'/,
     ],
+    [
+      'no folder for the picture',
+      ['analyse', 'clip.webm', '--svg', 'no/such/x.svg'],
+      {},
+      2,
+      /cannot write in 'no\/such': choose another --svg/,
+    ],
+    ['a device as output', ['analyse', 'clip.webm', '--out', '/dev/null'], {}, 2, /'\/dev\/null' is not a file/],
     ['the input as output', ['analyse', 'clip.webm', '--out', './clip.webm'], {}, 2, /three different files/],
     [
       'an unknown option',
