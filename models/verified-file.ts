@@ -64,7 +64,7 @@ async function readBounded(path: string, maxBytes: number): Promise<Buffer> {
     if (cause instanceof UndertoneError) throw cause;
     throw new UndertoneError(
       'pack-invalid',
-      `${path} cannot be read (${String(cause)}): restore it or choose another folder`,
+      `${path} cannot be read (${String(cause)}): restore it or choose another folder (UNDERTONE_PACK is the pack's)`,
       {
         cause,
       },

@@ -6,6 +6,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { startInference } from '../models/pool.ts';
 import { analyse, dismiss } from '../pipelines/analyse.ts';
 import { attend } from '../pipelines/attend.ts';
+import { hereOrInProject } from './commands/project.ts';
 import { startDecoder } from './io/decode.ts';
 import type { Config } from './config.ts';
 import { mediaFile } from './io/ffmpeg.ts';
@@ -71,7 +72,7 @@ export async function startServer(config: Config): Promise<Server> {
     const http = keep(await startSite(config, { health: () => health(), verify, meter, log }));
     const inference = keep(
       await startInference({
-        packDir: config.UNDERTONE_PACK,
+        packDir: hereOrInProject(config.UNDERTONE_PACK),
         providers: config.UNDERTONE_PROVIDERS,
         workers: config.UNDERTONE_INFERENCE_WORKERS,
         meter,

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LABEL_COLOURS } from '../../clients/colours.ts';
 import { REASON_WORDS } from '../../clients/words.ts';
@@ -15,7 +14,7 @@ import type { Command, Invocation } from './command.ts';
 import { discardCounter } from './discards.ts';
 import { partFile } from './part-file.ts';
 import { clock, progress } from './progress.ts';
-import { projectPath } from './project.ts';
+import { hereOrInProject } from './project.ts';
 import { summaryJson, summaryLines } from './summary.ts';
 
 /** How much longer than its media a file may say it is without a word, ms: containers round. */
@@ -127,10 +126,9 @@ function settingsWith(env: Invocation['env'], { windowMs, hopMs, pack }: Given):
   };
   try {
     const settings = readSettings({ ...env, ...given });
-    const found = pack ?? settings.UNDERTONE_PACK;
     return {
       ...settings,
-      UNDERTONE_PACK: existsSync(found) || pack !== undefined ? resolve(found) : projectPath(found),
+      UNDERTONE_PACK: pack === undefined ? hereOrInProject(settings.UNDERTONE_PACK) : resolve(pack),
     };
   } catch (thrown) {
     const { code, message, cause } = asUndertoneError(thrown);

@@ -32,12 +32,16 @@ export async function partFile(path: string, option: string): Promise<PartFile> 
   return {
     partPath,
     async write(text) {
-      await file.appendFile(text);
+      await file.appendFile(text).catch((cause: unknown) => {
+        throw unwritable(partPath, option, cause);
+      });
       written += text.length;
     },
     async finish() {
+      await file.sync().catch((cause: unknown) => {
+        throw unwritable(partPath, option, cause);
+      });
       unfinished = false;
-      await file.sync();
       await file.close();
       await rename(partPath, path);
     },
@@ -49,4 +53,16 @@ export async function partFile(path: string, option: string): Promise<PartFile> 
       return written > 0;
     },
   };
+}
+
+/** A disk that is full, most likely. */
+function unwritable(path: string, option: string, cause: unknown): UndertoneError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new UndertoneError(
+    'config-invalid',
+    `cannot write '${path}' (${why}): make room, or choose another ${option}`,
+    {
+      cause,
+    },
+  );
 }

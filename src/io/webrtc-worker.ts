@@ -182,7 +182,7 @@ async function start(options: MediaWorkerOptions): Promise<Running> {
     const which = workerBin ?? 'of the mediasoup package';
     throw new UndertoneError(
       'setup-missing',
-      `the mediasoup worker ${which} does not start: run npm start, which builds one`,
+      `the mediasoup worker ${which} does not start: run npm start, which builds one, or set UNDERTONE_WORKER_BIN to one that does`,
       {
         cause,
       },
