@@ -51,7 +51,7 @@ const loads = await measureCapacity(
   (load) => {
     say(
       `  ${load.participants.toString().padStart(3)}  p50 ${load.p50Ms.toFixed(0).padStart(4)} ms  p95 ${load.p95Ms.toFixed(0).padStart(4)} ms  ` +
-        `decided ${two(load.decided)}  voice and face ${two(load.both)}  skipped ${two(load.skipped)}  ` +
+        `decided ${two(load.decided)}  all judged ${two(load.whole)}  skipped ${two(load.skipped)}  ` +
         `looks skipped ${two(load.looksSkipped)}  ${load.held ? 'held' : 'not held'}`,
     );
   },
@@ -79,11 +79,11 @@ const steps = loads.map((load) => [
   load.participants.toString(),
   `${load.p50Ms.toFixed(0)} ms`,
   `${load.p95Ms.toFixed(0)} ms`,
-  two(load.both),
+  two(load.whole),
   two(load.looksSkipped),
   load.held ? 'yes' : 'no',
 ]);
-const head = ['Participants', 'p50', 'p95', 'Voice and face', 'Looks skipped', 'Held'];
+const head = ['Participants', 'p50', 'p95', 'All judged', 'Looks skipped', 'Held'];
 const where = `${machine.cpu}, ${machine.cores.toString()} cores, Node ${machine.node}, ${machine.date.slice(0, 10)}:`;
 writeBetween(
   new URL('../docs/performance.md', import.meta.url),
