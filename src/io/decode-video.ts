@@ -6,9 +6,9 @@
 import { EncodedVideoChunk, VideoDecoder, type VideoFrame as DecodedFrame } from '@napi-rs/webcodecs';
 import { assemble, type EncodedFrame, type FrameSize, type FrameState } from '../core/rtp-frames.ts';
 import { h264Part } from '../core/rtp-h264.ts';
-import { emptyJitter, release, reorder, type InOrder, type JitterState } from '../core/rtp-jitter.ts';
+import type { InOrder } from '../core/rtp-jitter.ts';
 import { vp8Part } from '../core/rtp-vp8.ts';
-import { parseRtp, type RtpPacket } from '../core/rtp.ts';
+import { rtpIntake, type CapturedPacket } from './decode-intake.ts';
 import { frameSampler } from './decode-sampler.ts';
 import { copyPicture } from './decode-picture.ts';
 import type { StreamDecoder, StreamPorts } from './decode-messages.ts';
@@ -31,11 +31,6 @@ const CODECS = {
   h264: { name: 'avc1.42e01f', part: h264Part },
 } as const;
 
-interface VideoPacket extends RtpPacket {
-  readonly captureMs: number;
-  readonly epoch: number;
-}
-
 interface Decoding {
   readonly id: number;
   readonly captureMs: number;
@@ -47,8 +42,7 @@ interface Decoding {
 export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, count, now }: StreamPorts): StreamDecoder {
   const { name, part } = CODECS[codec];
   const isDue = frameSampler(fps);
-  let waiting: JitterState<VideoPacket> = emptyJitter;
-  let state: FrameState<VideoPacket> = null;
+  let state: FrameState<CapturedPacket> = null;
   let decoder: VideoDecoder | null = null;
   let decoding: readonly Decoding[] = [];
   let nextId = 0;
@@ -69,8 +63,7 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
     emit({ kind: 'key-frame-wanted' });
   }
 
-  function take(inOrder: InOrder<VideoPacket>): void {
-    if (inOrder.lostBefore > 0) count('undertone_rtp_lost_total', KIND, inOrder.lostBefore);
+  function take(inOrder: InOrder<CapturedPacket>): void {
     const step = assemble(state, inOrder, { part, maxBytes: MAX_FRAME_BYTES });
     state = step.state;
     if (step.broken) {
@@ -80,7 +73,7 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
     if (step.frame !== null) decode(step.frame);
   }
 
-  function decode({ first, key, data, size }: EncodedFrame<VideoPacket>): void {
+  function decode({ first, key, data, size }: EncodedFrame<CapturedPacket>): void {
     if (size !== null && !isDecodable(size)) {
       // Asking for a key frame would only bring the same size again.
       needsKeyFrame = true;
@@ -172,27 +165,9 @@ export function videoStream(codec: keyof typeof CODECS, fps: number, { emit, cou
   }
 
   return {
-    push(bytes, capture) {
-      count('undertone_rtp_packets_total', KIND);
-      const packet = parseRtp(bytes);
-      if (packet === null) {
-        count('undertone_rtp_malformed_total', KIND);
-        return;
-      }
-      const [next, ready, late] = reorder(waiting, { ...packet, ...capture }, now(), JITTER);
-      waiting = next;
-      if (late) drop('late');
-      ready.forEach(take);
-    },
-    expire() {
-      if (waiting.held.length === 0) return;
-      const [next, ready] = release(waiting, now(), JITTER);
-      waiting = next;
-      ready.forEach(take);
-    },
+    ...rtpIntake({ kind: 'video', jitter: JITTER, count, now, take }),
     close() {
       closed = true;
-      waiting = emptyJitter;
       state = null;
       dispose();
     },
