@@ -5,21 +5,15 @@ import { logMel } from '../../src/core/features.ts';
 import { place } from '../../src/core/sound-line.ts';
 import type { SoundLine } from '../../src/core/sound-line.ts';
 import { createWindows } from '../../src/core/windows.ts';
+import { faceIn } from '../pipelines/fakes.ts';
 
 const ref = { room: 'lobby', participant: 'p1' };
 const tone = Float32Array.from({ length: 16_000 * 5 }, (_, i) => 0.3 * Math.sin(i * 0.2) * Math.sin(i * 0.001));
 
+/** The tests' one face, tagged with when it was seen. */
 function sighting(captureMs: number, poor: FaceSighting['poor'] = null): FaceSighting {
-  const point = { x: 10, y: 10 };
-  return {
-    captureMs,
-    box: { x: 0, y: 0, width: 80, height: 80 },
-    keyPoints: { rightEye: point, leftEye: point, nose: point, mouth: point, rightEar: point, leftEar: point },
-    score: 0.9,
-    quality: { eyeDistancePx: 40, yawDeg: 0, pitchDeg: 0, rollDeg: 0, sharpness: 5, brightness: 0.5 },
-    poor,
-    encoding: poor === null ? { embedding: Float32Array.of(captureMs), logits: Float32Array.of(1, 2) } : null,
-  };
+  const encoding = poor === null ? { embedding: Float32Array.of(captureMs), logits: Float32Array.of(1, 2) } : null;
+  return { ...faceIn({ captureMs }), poor, encoding };
 }
 
 /** A participant who speaks and is seen throughout. */

@@ -23,7 +23,7 @@ const HAPPY = Float32Array.of(0, 6, 0, 0, 0, 0, 0, 0);
 export function inference(overrides: Partial<Inference> = {}): Inference {
   return {
     pack,
-    detectFaces: (frame) => Promise.resolve([sighting(frame)]),
+    detectFaces: (frame) => Promise.resolve([faceIn(frame)]),
     detectSpeech: (samples) =>
       Promise.resolve({
         probabilities: new Float32Array(samples.length / 512).fill(0.9),
@@ -37,7 +37,8 @@ export function inference(overrides: Partial<Inference> = {}): Inference {
   };
 }
 
-function sighting({ captureMs }: VideoFrame): FaceSighting {
+/** A good face, seen when the frame was captured. */
+export function faceIn({ captureMs }: Pick<VideoFrame, 'captureMs'>): FaceSighting {
   const point = { x: 50, y: 50 };
   return {
     captureMs,
