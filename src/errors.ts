@@ -4,6 +4,7 @@ export const ERROR_CODES = [
   'config-invalid',
   'setup-missing',
   'pack-invalid',
+  'corpus-invalid',
   'port-in-use',
   // what a client did
   'bad-message',
