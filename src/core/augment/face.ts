@@ -29,15 +29,15 @@ export interface FaceAugmentation {
   readonly offset?: number;
   /** Largest light from one side, grey levels between middle and edge, along each axis. Default 0.15. */
   readonly gradient?: number;
-  /** Chance of each of the camera's faults below, 0 to 1. Default 0.25. */
+  /** Chance of each of the camera's faults below, 0 to 1. Default 0.2. */
   readonly cameraChance?: number;
-  /** Largest standard deviation of the blur, pixels. Default 1. */
+  /** Largest standard deviation of the blur, pixels. Default 0.8. */
   readonly blurPx?: number;
-  /** Largest share of the resolution lost, up to 0.9: 0.5 is a face of 24 pixels. Default 0.5. */
+  /** Largest share of the resolution lost, up to 0.9: 0.5 is a face of 24 pixels. Default 0.4. */
   readonly lowResolution?: number;
-  /** Largest standard deviation of the noise, grey levels. Default 0.06. */
+  /** Largest standard deviation of the noise, grey levels. Default 0.04. */
   readonly noise?: number;
-  /** Largest quantiser step of 4 x 4 blocks, grey levels. Default 0.06. */
+  /** Largest quantiser step of 4 x 4 blocks, grey levels. Default 0.03. */
   readonly blocks?: number;
   /** Chance of covering a part, 0 to 1. Default 0.25. */
   readonly occlusionChance?: number;
@@ -56,11 +56,11 @@ export const FACE_AUGMENTATION: Required<FaceAugmentation> = {
   gain: 0.25,
   offset: 0.1,
   gradient: 0.15,
-  cameraChance: 0.25,
-  blurPx: 1,
-  lowResolution: 0.5,
-  noise: 0.06,
-  blocks: 0.06,
+  cameraChance: 0.2,
+  blurPx: 0.8,
+  lowResolution: 0.4,
+  noise: 0.04,
+  blocks: 0.03,
   occlusionChance: 0.25,
   occlusion: 0.2,
 };
