@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   watch: { summary: "follow a room's verdicts", load: async () => (await import('./commands/watch.ts')).watch },
   token: { summary: 'make a token for a server', load: async () => (await import('./commands/token.ts')).token },
+  aggregate: {
+    summary: "tell what each rule that makes labels of raters' votes throws away",
+    load: async () => (await import('./commands/aggregate.ts')).aggregate,
+  },
   import: {
     summary: 'bring a published perception model into the project',
     load: async () => (await import('./commands/import.ts')).importCommand,
