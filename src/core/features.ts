@@ -15,6 +15,8 @@ export const HOP_SAMPLES = 160;
 export const HOP_MS = 10;
 /** Numbers in a log-mel frame. */
 export const MEL_BANDS = 64;
+/** Where the lowest mel band begins and the highest ends, Hz. */
+export const MEL_RANGE_HZ = { low: 20, high: 7600 } as const;
 /** Added to each band before the logarithm. */
 const FLOOR = 1e-6;
 /** What a frame of digital silence holds in every band. */
@@ -44,7 +46,12 @@ export function logMel(tail: LogMelTail, samples: Float32Array): { frames: Float
   return { frames, tail: all.slice(n * HOP_SAMPLES) };
 }
 
-const melBands = slaneyBands({ bands: MEL_BANDS, lowHz: 20, highHz: 7600, binHz: SAMPLE_RATE_HZ / FRAME_SAMPLES });
+const melBands = slaneyBands({
+  bands: MEL_BANDS,
+  lowHz: MEL_RANGE_HZ.low,
+  highHz: MEL_RANGE_HZ.high,
+  binHz: SAMPLE_RATE_HZ / FRAME_SAMPLES,
+});
 
 const hann = Float64Array.from(
   { length: FRAME_SAMPLES },

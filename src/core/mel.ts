@@ -40,10 +40,16 @@ const BREAK_HZ = 1000;
 const BREAK_MEL = BREAK_HZ / LINEAR_HZ_PER_MEL;
 const LOG_STEP = Math.log(6.4) / 27;
 
-function hzToMel(hz: number): number {
+/**
+ * Place of a frequency on Slaney's mel scale.
+ * @param hz 0 or more.
+ * @returns 15 at 1000 Hz; linear below, logarithmic above.
+ */
+export function hzToMel(hz: number): number {
   return hz < BREAK_HZ ? hz / LINEAR_HZ_PER_MEL : BREAK_MEL + Math.log(hz / BREAK_HZ) / LOG_STEP;
 }
 
-function melToHz(mel: number): number {
+/** Frequency in Hz of a place on Slaney's mel scale, the inverse of `hzToMel`. */
+export function melToHz(mel: number): number {
   return mel < BREAK_MEL ? mel * LINEAR_HZ_PER_MEL : BREAK_HZ * Math.exp(LOG_STEP * (mel - BREAK_MEL));
 }
