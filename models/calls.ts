@@ -1,8 +1,8 @@
 /** What is asked of an inference worker and what it answers. */
-import type { FaceSighting, Logits, VideoFrame } from '../src/domain.ts';
+import type { FaceFeatures, FaceSighting, Logits, VideoFrame } from '../src/domain.ts';
 import type { ErrorCode } from '../src/errors.ts';
 import type { SpeechActivity, SpeechState } from '../src/ports.ts';
-import type { Model } from './contract.ts';
+import type { FusionModel, Model } from './contract.ts';
 import type { Provider } from './runtime.ts';
 
 /** The kinds of call, with request and answer. */
@@ -19,8 +19,8 @@ export type CallKind = keyof Calls;
 export interface WindowRequest {
   /** Log-mel, row-major [frames, 64]. */
   readonly voice: { readonly logMel: Float32Array; readonly frames: number } | null;
-  /** The face network's logits of `n` frames, row-major. */
-  readonly face: { readonly logits: Float32Array; readonly n: number } | null;
+  /** Both heads of the face network of `n` frames, row-major, and what the shared layers look at, if the pack has any. */
+  readonly face: Omit<FaceFeatures, 'visibleShare'> | null;
 }
 
 /** Samples in a block that voice activity judges: 32 ms at 16 kHz. */
@@ -54,6 +54,8 @@ export interface Opening {
 export interface Models {
   readonly voice: Model;
   readonly face: Model;
+  /** Null in a pack that pools what voice and face say. */
+  readonly fusion: FusionModel | null;
   readonly detector: Model;
   readonly speech: Model;
 }

@@ -1,8 +1,9 @@
 /** What a network must look like, and how far one that was opened does not. Pure. */
+import type { ModalitySubset } from '../src/domain.ts';
 import { UndertoneError } from '../src/errors.ts';
 
-/** A tensor's shape; `n` is the batch. */
-export type Shape = readonly (number | 'n')[];
+/** A tensor's shape; `n` is the batch, `frames` the pictures of a face in it. */
+export type Shape = readonly (number | 'n' | 'frames')[];
 
 /** Names and shapes of what a network takes and gives. */
 export interface Contract {
@@ -17,6 +18,11 @@ export interface Model {
   /** ONNX. */
   readonly bytes: Uint8Array;
   readonly contract: Contract;
+}
+
+/** Shared layers that fuse voice and face, and for which subsets of them they are asked. */
+export interface FusionModel extends Model {
+  readonly serves: readonly ModalitySubset[];
 }
 
 /** What ONNX Runtime says of one input or output; a dimension that the network leaves open is a string. */

@@ -1,17 +1,17 @@
 /**
- * The model pack: a folder that holds the networks of voice and face with their labels, calibration and decision rule.
- * Nothing of a pack is used before all of it is verified.
+ * The model pack: a folder that holds the networks of voice and face, and it may be layers that fuse them, with their
+ * labels, calibration and decision rule. Nothing of a pack is used before all of it is verified.
  */
 import { join } from 'node:path';
-import type { Modality, ModelPack, PackNetwork } from '../src/domain.ts';
-import type { Contract, Model } from './contract.ts';
-import { packManifest, type PackManifest } from './pack-format.ts';
+import type { Modality, ModelPack } from '../src/domain.ts';
+import type { FusionModel, Model } from './contract.ts';
+import { packManifest, type NetworkEntry } from './pack-format.ts';
 import { readManifest, readNetwork } from './verified-file.ts';
 
 /** A verified pack: what the product needs to know of it, and its networks as bytes. */
 export interface LoadedPack {
   readonly pack: ModelPack;
-  readonly networks: Readonly<Record<Modality, Model>>;
+  readonly networks: Readonly<Record<Modality, Model>> & { readonly fusion: FusionModel | null };
 }
 
 /**
@@ -22,11 +22,11 @@ export interface LoadedPack {
  */
 export async function loadPack(dir: string): Promise<LoadedPack> {
   const manifest = await readManifest(join(dir, 'pack.json'), packManifest);
-  const { name, version, licence, labels, decision, networks } = manifest;
-  const model = async (modality: Modality): Promise<Model> => ({
-    name: join(dir, networks[modality].file),
-    bytes: await readNetwork(dir, networks[modality]),
-    contract: contractOf(networks[modality]),
+  const { name, version, licence, labels, decision, networks, fusion } = manifest;
+  const model = async (entry: Pick<NetworkEntry, 'file' | 'sha256' | 'contract'>): Promise<Model> => ({
+    name: join(dir, entry.file),
+    bytes: await readNetwork(dir, entry),
+    contract: entry.contract,
   });
   return {
     pack: {
@@ -35,18 +35,18 @@ export async function loadPack(dir: string): Promise<LoadedPack> {
       licence,
       labels,
       decision,
-      networks: { voice: packNetwork(networks.voice), face: packNetwork(networks.face) },
+      networks: { voice: known(networks.voice), face: known(networks.face) },
+      fusion: fusion && known(fusion),
     },
-    networks: { voice: await model('voice'), face: await model('face') },
+    networks: {
+      voice: await model(networks.voice),
+      face: await model(networks.face),
+      fusion: fusion && { ...(await model(fusion)), serves: fusion.serves },
+    },
   };
 }
 
-type NetworkEntry = PackManifest['networks'][Modality];
-
-function packNetwork({ labels, calibration }: NetworkEntry): PackNetwork {
+/** What leaves `models/`. */
+function known<L, C>({ labels, calibration }: { readonly labels: L; readonly calibration: C }) {
   return { labels, calibration };
-}
-
-function contractOf({ inputs, outputs }: NetworkEntry): Contract {
-  return { inputs: { ...inputs }, outputs: { ...outputs } };
 }

@@ -89,7 +89,8 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
     log.warn({ from, to, reason: asUndertoneError(error).message }, 'inference provider does not work; falling back');
   });
   meter.gauge('undertone_provider_info', 1, { provider });
-  log.info({ provider, workers: count, pack: `${pack.name}@${pack.version}` }, 'inference ready');
+  const fusion = networks.fusion?.serves.join(' ') ?? 'none';
+  log.info({ provider, workers: count, pack: `${pack.name}@${pack.version}`, fusion }, 'inference ready');
 
   const calls = (dispatch = dispatchTo(crew, { limits: { ...QUEUE_LIMITS, ...queueLimits }, restartWaitMs, meter }));
   let closed: Promise<void> | null = null;

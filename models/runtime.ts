@@ -19,10 +19,14 @@ export interface TensorData<T = Float32Array | BigInt64Array> {
 export interface Network {
   readonly provider: Provider;
   /**
-   * One run. Feeds are not kept; outputs are those of the contract.
+   * One run. Feeds are not kept.
+   * @param outputs those wanted. Default: all of the contract.
    * @throws UndertoneError `inference-failed` when ONNX Runtime refuses the feeds or fails.
    */
-  run(feeds: Readonly<Record<string, TensorData>>): Promise<Readonly<Record<string, TensorData<Float32Array>>>>;
+  run(
+    feeds: Readonly<Record<string, TensorData>>,
+    outputs?: readonly string[],
+  ): Promise<Readonly<Record<string, TensorData<Float32Array>>>>;
   /** Frees the network; never while it runs. */
   close(): Promise<void>;
 }
@@ -54,10 +58,10 @@ export async function openNetwork(
     await session.release();
     throw error;
   }
-  const outputs = Object.keys(model.contract.outputs);
+  const promised = Object.keys(model.contract.outputs);
   return {
     provider,
-    async run(feeds) {
+    async run(feeds, outputs = promised) {
       try {
         const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, tensor(feed)]));
         const results = await session.run(tensors, outputs);

@@ -4,10 +4,9 @@ import type { Observable } from 'rxjs';
 import type { Prediction, RejectReason, Verdict, VerdictEvent, Window } from '../src/domain.ts';
 import type { Broker, Clock, Inference, Meter } from '../src/ports.ts';
 import { asUndertoneError } from '../src/errors.ts';
-import { calibrate } from '../src/core/calibration.ts';
 import { decide, reject } from '../src/core/decision.ts';
 import type { Requirement } from '../src/core/decision.ts';
-import { pool } from '../src/core/fusion.ts';
+import { predict } from '../src/core/prediction.ts';
 
 /** What a verdict needs. */
 export interface JudgeDeps {
@@ -66,11 +65,7 @@ async function verdictOn(window: Window, deps: JudgeDeps): Promise<Verdict> {
   try {
     const logits = await inference.infer(window);
     meter.observe('undertone_stage_seconds', (clock.now() - begunMs) / 1000, { stage: 'infer' });
-    const { voice, face } = inference.pack.networks;
-    prediction = pool({
-      ...(logits.voice && { voice: calibrate(logits.voice, voice) }),
-      ...(logits.face && { face: calibrate(logits.face, face) }),
-    });
+    prediction = predict(logits, inference.pack);
   } catch (error) {
     const reason = asUndertoneError(error).code === 'limit-reached' ? 'overload' : 'inference-failed';
     return reject(window, reason, null, options);

@@ -11,6 +11,9 @@ export type Label = 'neutral' | 'happiness' | 'surprise' | 'sadness' | 'anger' |
 /** What a network is given: the sound of the voice, or pictures of the face. */
 export type Modality = 'voice' | 'face';
 
+/** The modalities that a window has something to judge in: one, or both. */
+export type ModalitySubset = Modality | 'both';
+
 /** A number for some of the labels: a pack's voice network may know fewer labels than its face network. */
 export type PerLabel = Readonly<Partial<Record<Label, number>>>;
 
@@ -86,7 +89,13 @@ export interface FaceSighting extends FaceDetection {
   /** Why the face must not be judged; null when it may. */
   readonly poor: PoorFaceCause | null;
   /** The face network's outputs; null when `poor`. */
-  readonly encoding: { readonly embedding: Float32Array; readonly logits: Float32Array } | null;
+  readonly encoding: FaceEncoding | null;
+}
+
+/** What the face network says of one picture. */
+export interface FaceEncoding extends HeadLogits {
+  /** What the pack's shared layers look at; null where the pack has none. */
+  readonly embedding: Float32Array | null;
 }
 
 /** What is wrong with a face that must not be judged. */
@@ -135,10 +144,12 @@ export interface VoiceFeatures {
 
 /** Face features of a window: the sightings of the participant's own track that may be judged. */
 export interface FaceFeatures {
-  /** Row-major [n, width]; for packs whose shared layers fuse voice and face (paper 5). */
-  readonly embeddings: Float32Array;
+  /** Row-major [n, width]; null where the pack has no shared layers that fuse voice and face (paper 5). */
+  readonly embeddings: Float32Array | null;
   /** Row-major [n, labels of the face network]. */
-  readonly logits: Float32Array;
+  readonly shareLogits: Float32Array;
+  /** As `shareLogits`. */
+  readonly presenceLogits: Float32Array;
   readonly n: number;
   /** Share of the window's sampled frames in which the face could be judged. */
   readonly visibleShare: number;
@@ -167,10 +178,27 @@ export type Missing = Readonly<Partial<Record<Modality, MissingReason>>>;
 
 // -------------------------------------------------------------------------------------------------- inference
 
-/** Raw outputs for one window: one vector per modality that was present, in the pack's label order for it. */
+/** The two heads of a network, one number a label in the network's order. */
+export interface HeadLogits {
+  /** `softmax` of it is the predicted share of raters (papers 3 and 5). */
+  readonly shareLogits: Float32Array;
+  /** `sigmoid` of it is the probability that the label is present, before calibration (paper 1). */
+  readonly presenceLogits: Float32Array;
+}
+
+/**
+ * Raw outputs for one window. Where the pack's shared layers speak, they speak for every modality that was there, and
+ * `voice` and `face` are null; else there is one entry for each modality that was there.
+ */
 export interface Logits {
-  readonly voice: Float32Array | null;
-  readonly face: Float32Array | null;
+  readonly voice: HeadLogits | null;
+  readonly face: HeadLogits | null;
+  readonly fusion: FusedLogits | null;
+}
+
+/** What the shared layers say, and from what. */
+export interface FusedLogits extends HeadLogits {
+  readonly subset: ModalitySubset;
 }
 
 /** What the pack says about one window, before anyone decides whether to believe it. */
@@ -245,10 +273,35 @@ export interface Segment {
 
 // ------------------------------------------------------------------------------------------------------ packs
 
-/** `probability = sigmoid(a * logit(share) + b)`. */
-export interface LogitScaling {
+/**
+ * How one label's uncalibrated presence probability p becomes a calibrated one, as a pack keeps it; fitted and applied in
+ * src/core/calibrators.
+ */
+export type LabelCalibration = TemperatureScaling | PlattScaling | IsotonicScaling;
+
+/** sigmoid(u / temperature): u is logit(p) in the logit form and 2p - 1 in the form of paper 1, Eq. 6-7. */
+export interface TemperatureScaling {
+  readonly method: 'temperature';
+  readonly form: 'logit' | 'paper';
+  /** In [0.01, 100]; above 1 softens in the logit form. */
+  readonly temperature: number;
+}
+
+/** sigmoid(a logit(p) + b). */
+export interface PlattScaling {
+  readonly method: 'platt';
+  /** Above 0, so that order is kept. */
   readonly a: number;
   readonly b: number;
+}
+
+/** Straight lines through the points (x, y), level before the first and after the last. */
+export interface IsotonicScaling {
+  readonly method: 'isotonic';
+  /** Rising, in [0, 1]; at least one. */
+  readonly x: readonly number[];
+  /** Never falling, within (0, 1); one for each x. */
+  readonly y: readonly number[];
 }
 
 /** What the rest of the product needs to know of a loaded, verified pack; networks stay inside `models/`. */
@@ -259,6 +312,8 @@ export interface ModelPack {
   /** All labels, in order. */
   readonly labels: readonly Label[];
   readonly networks: Readonly<Record<Modality, PackNetwork>>;
+  /** Shared layers that fuse voice and face; null where what each says is pooled. */
+  readonly fusion: PackFusion | null;
   readonly decision: PackDecision;
 }
 
@@ -266,7 +321,18 @@ export interface ModelPack {
 export interface PackNetwork {
   /** Order of the network's logits. */
   readonly labels: readonly Label[];
-  readonly calibration: Readonly<Partial<Record<Label, LogitScaling>>>;
+  /** One for each label of the network. */
+  readonly calibration: NetworkCalibration;
+}
+
+/** How the presence probabilities of a network are calibrated. */
+export type NetworkCalibration = Readonly<Partial<Record<Label, LabelCalibration>>>;
+
+/** What is known of the shared layers of a pack. */
+export interface PackFusion {
+  readonly labels: readonly Label[];
+  /** One for each subset of modalities that the shared layers are asked for. */
+  readonly calibration: Readonly<Partial<Record<ModalitySubset, NetworkCalibration>>>;
 }
 
 /** When a label is present, and when the whole is believed. */

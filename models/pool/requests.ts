@@ -21,12 +21,18 @@ export function ownWindow({ voice, face }: Pick<Window, 'voice' | 'face'>): Owne
   if (!voice && !face)
     throw new UndertoneError('inference-failed', 'a window without voice and face has nothing to judge');
   const logMel = voice?.logMel.slice();
+  const embeddings = face?.embeddings?.slice() ?? null;
   return {
     request: {
       voice: voice && logMel ? { logMel, frames: voice.frames } : null,
-      face: face && { logits: face.logits.slice(), n: face.n },
+      face: face && {
+        shareLogits: face.shareLogits.slice(),
+        presenceLogits: face.presenceLogits.slice(),
+        embeddings,
+        n: face.n,
+      },
     },
-    transfer: logMel ? [logMel.buffer] : [],
+    transfer: [logMel, embeddings].flatMap((owned) => (owned ? [owned.buffer] : [])),
   };
 }
 

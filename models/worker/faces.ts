@@ -6,6 +6,7 @@ import { measureFace, poorFace } from '../../src/core/faces/quality.ts';
 import type { FaceSighting, VideoFrame } from '../../src/domain.ts';
 import type { Answer } from '../calls.ts';
 import { attempt, finite } from './answers.ts';
+import { headsOf } from './heads.ts';
 import type { Networks } from './networks.ts';
 import { rowsThrough } from './rows.ts';
 
@@ -20,16 +21,19 @@ interface Seen {
 
 /** How a worker answers frames. */
 export function faceCalls(
-  networks: Pick<Networks, 'detector' | 'face'>,
+  networks: Pick<Networks, 'detector' | 'face' | 'fusion'>,
 ): (frames: readonly VideoFrame[]) => Promise<Answer<FaceSighting[]>[]> {
-  const detect = rowsThrough(networks.detector, 'pixels');
-  const encode = rowsThrough(networks.face, 'pixels');
+  const detect = rowsThrough(networks.detector, ['pixels']);
+  const encode = rowsThrough(networks.face, ['pixels']);
+  const heads = headsOf(networks.face.contract, 'face');
+  const isFused = networks.fusion?.serves.some((subset) => subset !== 'voice') ?? false;
+  const outputs = [...heads.outputs, ...(isFused ? ['embedding'] : [])];
 
   return async (frames) => {
     const places: Answer<Letterbox>[] = [];
-    const detections = await detect(frames.length, (row, out) => {
+    const detections = await detect(frames.length, (row, { pixels }) => {
       const frame = frames[row];
-      if (frame) places[row] = attempt(() => letterbox(frame, out));
+      if (frame) places[row] = attempt(() => letterbox(frame, pixels));
     });
     const seen = frames.map((frame, row): Answer<Seen[]> => {
       const place = places[row];
@@ -37,12 +41,14 @@ export function faceCalls(
       return attempt(() => lookAt(frame, place.value, detections('boxes', row), detections('scores', row)));
     });
     const judged = seen.flatMap((faces) => (faces.ok ? faces.value.filter(mayBeJudged).slice(0, ENCODED_FACES) : []));
-    const encodings = await encode(judged.length, (row, out) => out.set(judged[row]?.crop ?? []));
+    const encodings = await encode(judged.length, (row, { pixels }) => pixels.set(judged[row]?.crop ?? []), {
+      outputs,
+    });
     const encoding = (face: Seen): FaceSighting => {
       const row = judged.indexOf(face);
       if (row < 0) return face.sighting;
-      const logits = finite(encodings('logits', row), "the face network's output").slice();
-      return { ...face.sighting, encoding: { embedding: encodings('embedding', row).slice(), logits } };
+      const embedding = isFused ? finite(encodings('embedding', row), "a face's embedding").slice() : null;
+      return { ...face.sighting, encoding: { ...heads.read(encodings, row), embedding } };
     };
     return seen.map((faces) => (faces.ok ? attempt(() => faces.value.map(encoding)) : faces));
   };

@@ -1,46 +1,76 @@
-/** Rows of equal shape through a network with one input, in warmed batch sizes. */
+/** Rows of equal shape through a network, in warmed batch sizes. */
+import type { Shape } from '../contract.ts';
+import type { BatchRun } from './batching.ts';
 import type { BatchedNetwork } from './networks.ts';
 
-/**
- * Runs `n` rows; `fill` writes row `row` into `out`, which holds zeros or an earlier row. Gives every output's rows, as
- * views: copy what is kept.
- */
-export type RunRows = (
+/** Gives a row of an output as a view: copy what is kept. */
+export type ReadRow = (output: string, row: number) => Float32Array;
+
+/** What a run takes and gives besides rows. */
+export interface RowOptions {
+  /** Outputs that will be read. Default: all of the contract. */
+  readonly outputs?: readonly string[];
+  /** Size of the axis `frames`, where an input has one. Default 1. */
+  readonly frames?: number;
+}
+
+/** Runs `n` rows; `fill` writes row `row` of each input, which holds zeros or an earlier row. */
+export type RunRows<Input extends string> = (
   n: number,
-  fill: (row: number, out: Float32Array) => void,
-) => Promise<(output: string, row: number) => Float32Array>;
+  fill: (row: number, inputs: Readonly<Record<Input, Float32Array>>) => void,
+  options?: RowOptions,
+) => Promise<ReadRow>;
 
 /**
- * Keeps one input buffer of the largest batch, so that a run allocates nothing of an input's size: one call at a time.
+ * Keeps one buffer an input, of the largest batch so far, so that a run allocates nothing of an input's size: one call at
+ * a time.
  */
-export function rowsThrough(network: BatchedNetwork, input: string): RunRows {
-  const shape = (network.contract.inputs[input] ?? []).filter((side) => side !== 'n');
-  const width = shape.reduce((product, side) => product * side, 1);
-  let buffer = new Float32Array(0);
-  return async (n, fill) => {
-    const outputs: { readonly start: number; readonly rows: number; readonly results: Results }[] = [];
-    for (const { start, rows, size } of network.plan(n)) {
-      if (buffer.length < size * width) buffer = new Float32Array(size * width);
-      for (let row = 0; row < rows; row++) fill(start + row, buffer.subarray(row * width, (row + 1) * width));
-      const data = buffer.subarray(0, size * width).fill(0, rows * width);
-      outputs.push({ start, rows, results: await sizedRun(network, input, data, [size, ...shape]) });
+export function rowsThrough<const Input extends string>(
+  network: BatchedNetwork,
+  inputs: readonly Input[],
+): RunRows<Input> {
+  const buffers = new Map<Input, Float32Array>();
+  const bufferOf = (input: Input, length: number): Float32Array => {
+    const kept = buffers.get(input);
+    if (kept && kept.length >= length) return kept;
+    const larger = new Float32Array(length);
+    buffers.set(input, larger);
+    return larger;
+  };
+  return async (n, fill, { outputs, frames = 1 } = {}) => {
+    const results: { readonly run: BatchRun; readonly read: ReadRow }[] = [];
+    for (const run of network.plan(n)) {
+      const { start, rows, size } = run;
+      const feeds = inputs.map((input) => {
+        const dims = rowDims(network.contract.inputs[input] ?? [], frames);
+        const width = dims.reduce((product, side) => product * side, 1);
+        const data = bufferOf(input, size * width).subarray(0, size * width);
+        return { input, width, data, dims: [size, ...dims] };
+      });
+      for (let row = 0; row < rows; row++) {
+        const views = feeds.map(({ input, width, data }) => [input, data.subarray(row * width, (row + 1) * width)]);
+        fill(start + row, Object.fromEntries(views) as Record<Input, Float32Array>);
+      }
+      for (const { data, width } of feeds) data.fill(0, rows * width);
+      const given = await network.run(
+        Object.fromEntries(feeds.map(({ input, data, dims }) => [input, { data, dims }])),
+        outputs,
+      );
+      results.push({ run, read: readFrom(given) });
     }
     return (output, row) => {
-      const run = outputs.find(({ start, rows }) => row >= start && row < start + rows);
-      return run?.results(output, row - run.start) ?? new Float32Array(0);
+      const found = results.find(({ run: { start, rows } }) => row >= start && row < start + rows);
+      return found?.read(output, row - found.run.start) ?? new Float32Array(0);
     };
   };
 }
 
-type Results = (output: string, row: number) => Float32Array;
+/** The shape of one row. */
+function rowDims(shape: Shape, frames: number): number[] {
+  return shape.flatMap((side) => (side === 'n' ? [] : [side === 'frames' ? frames : side]));
+}
 
-async function sizedRun(
-  network: BatchedNetwork,
-  input: string,
-  data: Float32Array,
-  dims: readonly number[],
-): Promise<Results> {
-  const results = await network.run({ [input]: { data, dims } });
+function readFrom(results: Awaited<ReturnType<BatchedNetwork['run']>>): ReadRow {
   return (output, row) => {
     const { data, dims } = results[output] ?? { data: new Float32Array(0), dims: [1] };
     const width = data.length / (dims[0] ?? 1);

@@ -1,62 +1,91 @@
-/** Windows of many participants through the voice network at once; the face was encoded frame by frame already. */
-import { MEL_BANDS, SILENT_BAND } from '../../src/core/features.ts';
-import { poolLogits } from '../../src/core/pooling.ts';
-import type { Logits } from '../../src/domain.ts';
-import { UndertoneError } from '../../src/errors.ts';
+/**
+ * Windows of many participants: the voice network once for all that speak, the shared layers once for all that the pack
+ * fuses. The face was encoded look by look already.
+ */
+import { SILENT_BAND } from '../../src/core/features.ts';
+import type { Logits, ModalitySubset } from '../../src/domain.ts';
 import type { Answer, WindowRequest } from '../calls.ts';
-import { attempt, finite } from './answers.ts';
+import { attempt } from './answers.ts';
+import { fuseThrough } from './fusion.ts';
+import { headsOf } from './heads.ts';
 import type { Networks } from './networks.ts';
 import { rowsThrough } from './rows.ts';
+import { windowChecks } from './window-checks.ts';
+
+/** A window that passed, on its way. */
+interface Routed {
+  readonly window: WindowRequest;
+  /** The modalities that are there, if the shared layers speak for them; null where each speaks for itself. */
+  readonly fused: ModalitySubset | null;
+  /** Its row in the voice network's run, if it has a voice, and in the shared layers', if it is fused. */
+  readonly voiceRow: number;
+  readonly fusedRow: number;
+}
 
 /** How a worker answers windows. A window with neither modality is answered with neither. */
 export function windowCalls(
-  networks: Pick<Networks, 'voice' | 'face'>,
+  networks: Pick<Networks, 'voice' | 'face' | 'fusion'>,
 ): (windows: readonly WindowRequest[]) => Promise<Answer<Logits>[]> {
-  const run = rowsThrough(networks.voice, 'logmel');
-  const limits = {
-    maxFrames: Number(networks.voice.contract.inputs['logmel']?.[1]),
-    faceLabels: Number(networks.face.contract.outputs['logits']?.[1]),
+  const { fusion } = networks;
+  const hear = rowsThrough(networks.voice, ['logmel']);
+  const voiceHeads = headsOf(networks.voice.contract, 'voice');
+  const faceHeads = headsOf(networks.face.contract, 'face');
+  const fuse = fusion && fuseThrough(fusion);
+  const fusedSubset = (window: WindowRequest): ModalitySubset | null => {
+    const subset = subsetOf(window);
+    return subset !== null && fusion?.serves.includes(subset) === true ? subset : null;
   };
+  const check = windowChecks(networks, faceHeads.width);
 
   return async (windows) => {
-    const checked = windows.map((window) => attempt(() => checkWindow(window, limits)));
-    const spoken = checked.flatMap((window) => (window.ok && window.value.voice ? [window.value.voice] : []));
-    const logits = await run(spoken.length, (row, out) => {
-      const { logMel } = spoken[row] ?? { logMel: new Float32Array(0) };
-      out.set(logMel);
-      out.fill(SILENT_BAND, logMel.length);
+    let [voiceRows, fusedRows] = [0, 0];
+    const routes = windows.map((window) =>
+      attempt((): Routed => {
+        const fused = fusedSubset(window);
+        check(window, fused);
+        const voiceRow = window.voice ? voiceRows++ : -1;
+        return { window, fused, voiceRow, fusedRow: fused ? fusedRows++ : -1 };
+      }),
+    );
+    const routed = routes.flatMap((route) => (route.ok ? [route.value] : []));
+    const spoken = routed.filter(({ window }) => window.voice);
+    const heard = await hear(spoken.length, (row, { logmel }) => fillSound(spoken[row]?.window.voice, logmel), {
+      outputs: [
+        ...(spoken.some(({ fused }) => fused) ? ['embedding'] : []),
+        ...(spoken.some(({ fused }) => !fused) ? voiceHeads.outputs : []),
+      ],
     });
-    let row = 0;
-    return checked.map((window) => {
-      if (!window.ok) return window;
-      const { voice, face } = window.value;
-      const voiceRow = voice ? row++ : null;
-      return attempt(() => ({
-        voice: voiceRow === null ? null : finite(logits('logits', voiceRow), "the voice network's output").slice(),
-        face: face && finite(poolLogits(face.logits, face.n), "the face's pooled logits"),
-      }));
+    const encoded = routed.filter(({ fused }) => fused);
+    const said = await fuse?.(
+      encoded.map(({ window: { voice, face }, voiceRow }) => ({
+        voice: voice && heard('embedding', voiceRow),
+        face: face?.embeddings ? { embeddings: face.embeddings, n: face.n } : null,
+      })),
+    );
+    return routes.map((route) => {
+      if (!route.ok) return route;
+      const { window, fused, voiceRow, fusedRow } = route.value;
+      return attempt((): Logits => {
+        if (fused && said) return { voice: null, face: null, fusion: { subset: fused, ...said(fusedRow) } };
+        return {
+          voice: window.voice && voiceHeads.read(heard, voiceRow),
+          face: window.face && faceHeads.pool(window.face, window.face.n),
+          fusion: null,
+        };
+      });
     });
   };
 }
 
-/** @throws UndertoneError `inference-failed`, naming what is wrong with the window's features. */
-function checkWindow(window: WindowRequest, limits: { maxFrames: number; faceLabels: number }): WindowRequest {
-  const { voice, face } = window;
-  const { maxFrames, faceLabels } = limits;
-  if (voice) {
-    const { logMel, frames } = voice;
-    if (!(frames >= 1 && frames <= maxFrames) || logMel.length !== frames * MEL_BANDS)
-      throw new UndertoneError(
-        'inference-failed',
-        `log-mel of ${frames} frames has ${logMel.length} numbers: there must be ${MEL_BANDS} a frame, and 1 to ` +
-          `${maxFrames} frames`,
-      );
-    finite(logMel, 'log-mel');
-  }
-  if (face && !(face.n >= 1 && face.logits.length === face.n * faceLabels))
-    throw new UndertoneError(
-      'inference-failed',
-      `a face of ${face.n} frames has ${face.logits.length} logits: there must be ${faceLabels} a frame, and 1 frame or more`,
-    );
-  return window;
+function subsetOf({ voice, face }: WindowRequest): ModalitySubset | null {
+  if (voice && face) return 'both';
+  if (voice) return 'voice';
+  return face ? 'face' : null;
+}
+
+/** A short window is followed by silence. */
+function fillSound(voice: WindowRequest['voice'] | undefined, out: Float32Array): void {
+  const logMel = voice?.logMel ?? new Float32Array(0);
+  out.set(logMel);
+  out.fill(SILENT_BAND, logMel.length);
 }

@@ -1,6 +1,7 @@
 /** What a hop costs when features are computed once, over encoding its whole window again. */
+import { loadPack, type LoadedPack } from '../../models/pack.ts';
 import { startInference } from '../../models/pool.ts';
-import type { VideoFrame } from '../../src/domain.ts';
+import type { FaceFeatures, VideoFrame, VoiceFeatures } from '../../src/domain.ts';
 import { SAMPLE_RATE_HZ, logMel } from '../../src/core/features.ts';
 import type { Inference } from '../../src/ports.ts';
 import { createTally, silent } from './quiet.ts';
@@ -25,10 +26,11 @@ export async function measureEncodeOnce(
   { windowMs = 3000, hopMs = 500, repetitions = 15 } = {},
 ): Promise<EncodeOnce> {
   const inference = await startInference({ packDir, meter: createTally(), log: silent });
+  const face = blankLooks(await loadPack(packDir), windowMs);
   const cost = async (newMs: number): Promise<number> => {
     const begun = performance.now();
     await encode(inference, clip, newMs);
-    await inferWindow(inference, windowMs);
+    await inference.infer({ voice: silence(windowMs), face });
     return performance.now() - begun;
   };
   await cost(windowMs);
@@ -65,13 +67,17 @@ async function encode(inference: Inference, { samples, frames }: DecodedClip, ne
   }
 }
 
-async function inferWindow(inference: Inference, windowMs: number): Promise<void> {
+function silence(windowMs: number): VoiceFeatures {
   const frames = windowMs / 10;
-  const labels = inference.pack.networks.face.labels.length;
-  await inference.infer({
-    voice: { logMel: new Float32Array(frames * 64), frames, bands: 64, speechShare: 1 },
-    face: { embeddings: new Float32Array(0), logits: new Float32Array(15 * labels), n: 15, visibleShare: 1 },
-  });
+  return { logMel: new Float32Array(frames * 64), frames, bands: 64, speechShare: 1 };
+}
+
+function blankLooks({ pack, networks }: LoadedPack, windowMs: number): FaceFeatures {
+  const n = (windowMs / 1000) * LOOKS_PER_SECOND;
+  const logits = new Float32Array(n * pack.networks.face.labels.length);
+  const width = networks.fusion?.contract.inputs['face']?.[2];
+  const embeddings = width === undefined ? null : new Float32Array(n * Number(width));
+  return { shareLogits: logits, presenceLogits: logits, embeddings, n, visibleShare: 1 };
 }
 
 /** Frames are transferred when they are looked at. */

@@ -2,6 +2,7 @@
 import { loadPack } from '../../models/pack.ts';
 import { startInference } from '../../models/pool.ts';
 import { openNetwork } from '../../models/runtime.ts';
+import { blankFeeds } from '../../models/worker/warming.ts';
 import { analyse } from '../../pipelines/analyse.ts';
 import type { VoiceFeatures, Window } from '../../src/domain.ts';
 import { memoryBroker } from '../../src/io/memory-broker.ts';
@@ -25,11 +26,14 @@ export async function measureOverhead(packDir: string, windows = 256, repetition
   const inference = await startInference({ packDir, meter, log: silent });
   const { networks } = await loadPack(packDir);
   const bare = await openNetwork(networks.voice);
+  const fusion = networks.fusion?.serves.includes('both') ? networks.fusion : null;
+  const bareFusion = fusion && (await openNetwork(fusion));
   const clock = { now: () => performance.now() };
   const broker = memoryBroker({ capacity: windows, onDiscard: () => undefined, meter });
   const analysis = analyse({ broker, inference, clock, meter, require: 'any' }).subscribe();
   const labels = inference.pack.networks.face.labels.length;
-  const made = Array.from({ length: windows }, (_, seq) => makeWindow(seq, labels));
+  const faceWidth = Number(networks.fusion?.contract.inputs['face']?.[2] ?? 0);
+  const made = Array.from({ length: windows }, (_, seq) => makeWindow(seq, labels, faceWidth));
 
   const inputs = new Float32Array(windows * FRAMES * BANDS);
   made.forEach(({ voice }, i) => {
@@ -54,11 +58,13 @@ export async function measureOverhead(packDir: string, windows = 256, repetition
   const bareRuns = async (): Promise<number> => {
     // The same inputs in the same batches that the worker ran, on this thread, with nothing around them.
     const batches = meter.observed.get('undertone_inference_batch_size:window') ?? [];
+    const fused = batches.map((n) => (fusion ? blankFeeds(fusion.contract, { n, frames: 16 }) : {}));
     const begun = performance.now();
     let at = 0;
-    for (const rows of batches) {
+    for (const [i, rows] of batches.entries()) {
       const data = inputs.subarray(at * FRAMES * BANDS, (at + rows) * FRAMES * BANDS);
       await bare.run({ logmel: { data, dims: [rows, FRAMES, BANDS] } });
+      await bareFusion?.run(fused[i] ?? {});
       at += rows;
     }
     return performance.now() - begun;
@@ -72,6 +78,7 @@ export async function measureOverhead(packDir: string, windows = 256, repetition
   await broker.close();
   await inference.close();
   await bare.close();
+  await bareFusion?.close();
   return {
     windows,
     analyseMsPerWindow: quantile(
@@ -89,7 +96,7 @@ export async function measureOverhead(packDir: string, windows = 256, repetition
   };
 }
 
-function makeWindow(seq: number, labels: number): Window & { readonly voice: VoiceFeatures } {
+function makeWindow(seq: number, labels: number, faceWidth: number): Window & { readonly voice: VoiceFeatures } {
   const noise = (n: number, scale: number) => Float32Array.from({ length: n }, () => (Math.random() - 0.5) * scale);
   return {
     room: 'bench',
@@ -100,7 +107,13 @@ function makeWindow(seq: number, labels: number): Window & { readonly voice: Voi
     closedMs: 0,
     deadlineMs: Infinity,
     voice: { logMel: noise(FRAMES * BANDS, 8), frames: FRAMES, bands: BANDS, speechShare: 1 },
-    face: { embeddings: noise(15 * 128, 1), logits: noise(15 * labels, 4), n: 15, visibleShare: 1 },
+    face: {
+      embeddings: faceWidth === 0 ? null : noise(15 * faceWidth, 1),
+      shareLogits: noise(15 * labels, 4),
+      presenceLogits: noise(15 * labels, 4),
+      n: 15,
+      visibleShare: 1,
+    },
     missing: {},
     consented: true,
   };

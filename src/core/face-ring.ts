@@ -59,8 +59,9 @@ export function faceRing({ capacity }: { capacity: number }): FaceRing {
           encodings.length === 0
             ? null
             : {
-                embeddings: concat(encodings.map(({ embedding }) => embedding)),
-                logits: concat(encodings.map(({ logits }) => logits)),
+                embeddings: concatAll(encodings.map(({ embedding }) => embedding)),
+                shareLogits: concat(encodings.map(({ shareLogits }) => shareLogits)),
+                presenceLogits: concat(encodings.map(({ presenceLogits }) => presenceLogits)),
                 n: encodings.length,
                 visibleShare: encodings.length / within.length,
               },
@@ -71,6 +72,12 @@ export function faceRing({ capacity }: { capacity: number }): FaceRing {
       skippedMs = [];
     },
   };
+}
+
+/** Null where a row is missing: all looks are one pack's, which gives embeddings or does not. */
+function concatAll(rows: readonly (Float32Array | null)[]): Float32Array | null {
+  const there = rows.filter((row) => row !== null);
+  return there.length === rows.length ? concat(there) : null;
 }
 
 function concat(rows: readonly Float32Array[]): Float32Array {

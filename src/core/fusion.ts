@@ -62,12 +62,18 @@ export function pool(opinions: Opinions): Prediction | null {
   const total = geometric.reduce((sum, x) => sum + x, 0);
   common.forEach((label, i) => (shares[label] = (rest * (geometric[i] ?? 0)) / total));
 
-  return {
-    probabilities,
-    shares,
-    modalities: present.map(({ modality }) => modality),
-    uncertainty: entropy(labels.map((label) => shares[label] ?? 0)),
-  };
+  return describeOpinion(
+    { labels, shares, probabilities },
+    present.map(({ modality }) => modality),
+  );
+}
+
+/** The prediction that says what an opinion on `modalities` says. */
+export function describeOpinion(
+  { labels, shares, probabilities }: Opinion,
+  modalities: readonly Modality[],
+): Prediction {
+  return { probabilities, shares, modalities, uncertainty: entropy(labels.map((label) => shares[label] ?? 0)) };
 }
 
 function weightedMean(

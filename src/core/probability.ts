@@ -27,3 +27,11 @@ export function logit(p: number): number {
 export function entropy(distribution: readonly number[]): number {
   return distribution.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
 }
+
+/**
+ * Log-odds of each share of `softmax(logits)`: what a presence head says where the share itself is taken for the presence.
+ * @example sigmoid(shareLogOdds([0, 0, 0])[1]); // 1 / 3
+ */
+export function shareLogOdds(logits: ArrayLike<number>): Float32Array {
+  return Float32Array.from(softmax(logits), logit);
+}

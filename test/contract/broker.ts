@@ -81,7 +81,13 @@ export function describeBroker(name: string, make: (options: BrokerUnderTest) =>
       const window: Window = {
         ...windowOf('ada', 7),
         voice: { logMel: Float32Array.of(0.1, -2, 3e-9, 4), frames: 2, bands: 2, speechShare: 0.25 },
-        face: { embeddings: Float32Array.of(1, 2), logits: Float32Array.of(-1), n: 1, visibleShare: 1 },
+        face: {
+          embeddings: Float32Array.of(1, 2),
+          shareLogits: Float32Array.of(-1),
+          presenceLogits: Float32Array.of(0.5),
+          n: 1,
+          visibleShare: 1,
+        },
         missing: {},
       };
       broker.publishWindow(window);

@@ -1,14 +1,19 @@
 /** Random nouns for property tests. */
 import fc from 'fast-check';
-import type { Label, Verdict } from '../../src/domain.ts';
+import type { HeadLogits, Label, Verdict } from '../../src/domain.ts';
 import type { Opinion } from '../../src/core/calibration.ts';
 import { LABELS } from '../../src/core/labels.ts';
-import { softmax } from '../../src/core/probability.ts';
+import { shareLogOdds, softmax } from '../../src/core/probability.ts';
 
 export const VOICE_LABELS = LABELS.filter((label) => label !== 'contempt');
 
 export function perLabel(labels: readonly Label[], values: readonly number[]): Partial<Record<Label, number>> {
   return Object.fromEntries(labels.map((label, i) => [label, values[i] ?? 0]));
+}
+
+/** Heads that agree: the presence is the share. */
+export function headLogits(shareLogits: readonly number[]): HeadLogits {
+  return { shareLogits: Float32Array.from(shareLogits), presenceLogits: shareLogOdds(shareLogits) };
 }
 
 export function opinion(labels: readonly Label[]): fc.Arbitrary<Opinion> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { poolLogits } from '../../src/core/pooling.ts';
+import { poolHeads, poolLogits } from '../../src/core/pooling.ts';
 import { softmax } from '../../src/core/probability.ts';
 
 const WIDTH = 8;
@@ -51,6 +51,16 @@ describe('pooling of frames', () => {
 
   it('stays finite where exp would overflow', () => {
     expectClose(pooled([[5000, 0]]), [1, 0]);
+  });
+
+  it('takes the mean of presence logits, which one firm look moves and order does not', () => {
+    const shareLogits = new Float32Array(4);
+    const pool = (...rows: readonly number[]) => [
+      ...poolHeads({ shareLogits, presenceLogits: Float32Array.from(rows) }, 2).presenceLogits,
+    ];
+    expect(pool(1, -2, 5, 0)).toEqual([3, -1]);
+    expect(pool(5, 0, 1, -2)).toEqual([3, -1]);
+    expect(() => pool(1, 2, 3)).toThrow(RangeError);
   });
 
   it('refuses what is not n rows', () => {

@@ -12,7 +12,8 @@ const tone = Float32Array.from({ length: 16_000 * 5 }, (_, i) => 0.3 * Math.sin(
 
 /** The tests' one face, tagged with when it was seen. */
 function sighting(captureMs: number, poor: FaceSighting['poor'] = null): FaceSighting {
-  const encoding = poor === null ? { embedding: Float32Array.of(captureMs), logits: Float32Array.of(1, 2) } : null;
+  const heads = { shareLogits: Float32Array.of(1, 2), presenceLogits: Float32Array.of(captureMs, -1) };
+  const encoding = poor === null ? { ...heads, embedding: Float32Array.of(captureMs) } : null;
   return { ...faceIn({ captureMs }), poor, encoding };
 }
 
@@ -93,7 +94,18 @@ describe('windows', () => {
     for (let t = 0; t < 4000; t += 200) windows.putLook(t, sighting(t));
     const [first, second] = windows.close(3700);
     expect([...(first?.face?.embeddings ?? [])]).toEqual(Array.from({ length: 15 }, (_, i) => i * 200));
-    expect(second?.face?.embeddings[0]).toBe(600);
+    expect(second?.face?.embeddings?.[0]).toBe(600);
+    expect([...(second?.face?.presenceLogits ?? [])].slice(0, 4)).toEqual([600, -1, 800, -1]);
+    expect(second?.face?.shareLogits).toHaveLength(30);
+  });
+
+  it('have no embeddings of looks that have none', () => {
+    const windows = live(0);
+    for (let t = 0; t < 3200; t += 200) {
+      const seen = sighting(t);
+      windows.putLook(t, { ...seen, encoding: seen.encoding && { ...seen.encoding, embedding: null } });
+    }
+    expect(windows.close(3200)[0]?.face).toMatchObject({ n: 15, embeddings: null });
   });
 
   it('keep a face of which looks were skipped, and lose one whose picture froze', () => {

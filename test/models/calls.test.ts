@@ -10,6 +10,8 @@ import { speechCalls } from '../../models/worker/speech.ts';
 import { windowCalls } from '../../models/worker/windows.ts';
 import { MEL_BANDS, SILENT_BAND } from '../../src/core/features.ts';
 import { LABELS } from '../../src/core/labels.ts';
+import { sigmoid, softmax } from '../../src/core/probability.ts';
+import type { HeadLogits } from '../../src/domain.ts';
 import { greyFrame, sound, STARTER, voice } from '../fixtures/inference.ts';
 import { ASTRONAUT_FACE, astronautFrame } from '../fixtures/pictures.ts';
 
@@ -23,7 +25,7 @@ afterAll(() => networks.close());
 /** The same network, padded up to its largest batch as on a GPU. */
 const padded = (network: BatchedNetwork): BatchedNetwork => ({
   contract: network.contract,
-  run: (feeds) => network.run(feeds),
+  run: (feeds, outputs) => network.run(feeds, outputs),
   plan: (n) => planRuns(n, [1, 2, 4, 8, 16], 16),
 });
 
@@ -32,6 +34,11 @@ function valueOf<T>(answer: Answer<T> | undefined): T {
   return answer.value;
 }
 
+const expectSameHeads = (actual: HeadLogits | null | undefined, expected: HeadLogits | null | undefined) => {
+  expectSame(actual?.shareLogits ?? null, expected?.shareLogits ?? null);
+  expectSame(actual?.presenceLogits ?? null, expected?.presenceLogits ?? null);
+};
+
 const expectSame = (actual: Float32Array | null, expected: Float32Array | null) => {
   expect(actual?.length).toBe(expected?.length);
   actual?.forEach((value, i) => expect(Math.abs(value - (expected?.[i] ?? NaN))).toBeLessThan(1e-5));
@@ -39,7 +46,8 @@ const expectSame = (actual: Float32Array | null, expected: Float32Array | null) 
 
 describe('windows', () => {
   const spoken = (seed: number, frames?: number): WindowRequest => ({ voice: voice(seed, frames), face: null });
-  const face = { logits: Float32Array.from({ length: 16 }, (_, i) => i % 5), n: 2 };
+  const looks = Float32Array.from({ length: 16 }, (_, i) => i % 5);
+  const face = { shareLogits: looks, presenceLogits: looks, embeddings: null, n: 2 };
 
   it.each(['split', 'padded'])('in a batch that is %s say what each says alone', async (how) => {
     const answer = windowCalls({ ...networks, voice: how === 'padded' ? padded(networks.voice) : networks.voice });
@@ -47,7 +55,7 @@ describe('windows', () => {
     const together = await answer(windows);
     for (const [i, window] of windows.entries()) {
       const [alone] = await answer([window]);
-      expectSame(valueOf(together[i]).voice, valueOf(alone).voice);
+      expectSameHeads(valueOf(together[i]).voice, valueOf(alone).voice);
     }
   });
 
@@ -60,7 +68,7 @@ describe('windows', () => {
       { voice: short, face: null },
       { voice: { logMel: long, frames: 300 }, face: null },
     ]);
-    expectSame(valueOf(a).voice, valueOf(b).voice);
+    expectSameHeads(valueOf(a).voice, valueOf(b).voice);
   });
 
   it('have logits for what is present, in whatever mixture', async () => {
@@ -68,9 +76,18 @@ describe('windows', () => {
     const [first, second, third] = answers.map(valueOf);
     expect(first?.voice).toBeNull();
     expect(second?.face).toBeNull();
-    expectSame(third?.voice ?? null, second?.voice ?? null);
-    expectSame(third?.face ?? null, first?.face ?? null);
-    expect(first?.face).toHaveLength(8);
+    expectSameHeads(third?.voice, second?.voice);
+    expectSameHeads(third?.face, first?.face);
+    expect(first?.face?.shareLogits).toHaveLength(8);
+  });
+
+  it('of a pack of format 1 have the share as their presence, after its looks were pooled', async () => {
+    const odd = { ...face, presenceLogits: new Float32Array(16).fill(9) };
+    for (const answer of await windowCalls(networks)([spoken(1), { voice: null, face: odd }])) {
+      const { voice, face } = valueOf(answer);
+      const { shareLogits, presenceLogits } = voice ?? face ?? { shareLogits: [], presenceLogits: [] };
+      softmax(shareLogits).forEach((share, k) => expect(sigmoid(presenceLogits[k] ?? NaN)).toBeCloseTo(share, 6));
+    }
   });
 
   it('with numbers that are none fail alone', async () => {
@@ -82,7 +99,7 @@ describe('windows', () => {
       code: 'inference-failed',
       message: expect.stringMatching(/log-mel holds NaN at 777/) as unknown,
     });
-    expectSame(valueOf(before).voice, valueOf(after).voice);
+    expectSameHeads(valueOf(before).voice, valueOf(after).voice);
   });
 
   it('of a wrong shape fail alone, and say what is wrong', async () => {
@@ -90,14 +107,14 @@ describe('windows', () => {
       { voice: { logMel: new Float32Array(63), frames: 1 }, face: null },
       { voice: voice(0, 301), face: null },
       { voice: { logMel: new Float32Array(0), frames: 0 }, face: null },
-      { voice: null, face: { logits: new Float32Array(15), n: 2 } },
-      { voice: null, face: { logits: new Float32Array(8).fill(Infinity), n: 1 } },
+      { voice: null, face: { ...face, shareLogits: new Float32Array(15) } },
+      { voice: null, face: { ...face, shareLogits: new Float32Array(16).fill(Infinity) } },
       spoken(1),
     ]);
     expect(answers.map((answer) => answer.ok)).toEqual([false, false, false, false, false, true]);
     expect(answers[1]).toMatchObject({ message: expect.stringMatching(/301 frames.*1 to 300 frames/) as unknown });
     expect(answers[3]).toMatchObject({
-      message: expect.stringMatching(/15 logits: there must be 8 a frame/) as unknown,
+      message: expect.stringMatching(/15 share logits: there must be 8 a frame/) as unknown,
     });
   });
 });
@@ -183,17 +200,17 @@ describe('frames', () => {
 
   it('of a real face are seen, measured and encoded, in a batch as alone', async () => {
     const frame = astronautFrame(512, 512);
-    const answer = faceCalls({ detector: padded(networks.detector), face: padded(networks.face) });
+    const answer = faceCalls({ ...networks, detector: padded(networks.detector), face: padded(networks.face) });
     const [together, , nobody] = await answer([frame, frame, greyFrame()]);
     const [alone] = await faceCalls(networks)([frame]);
     const [sighting] = valueOf(together);
     expect(valueOf(nobody)).toEqual([]);
     expect(sighting?.poor).toBeNull();
     expect(Math.abs((sighting?.keyPoints.nose.x ?? NaN) - ASTRONAUT_FACE.x)).toBeLessThan(20);
-    expect(sighting?.encoding?.embedding).toHaveLength(128);
-    const logits = sighting?.encoding?.logits ?? new Float32Array(0);
+    expect(sighting?.encoding?.embedding).toBeNull();
+    const logits = sighting?.encoding?.shareLogits ?? new Float32Array(0);
     expect(LABELS[logits.indexOf(Math.max(...logits))]).toBe('happiness');
-    valueOf(alone)[0]?.encoding?.logits.forEach((value, k) => expect(logits[k]).toBeCloseTo(value, 3));
+    valueOf(alone)[0]?.encoding?.shareLogits.forEach((value, k) => expect(logits[k]).toBeCloseTo(value, 3));
   });
 
   it('with a face too small to judge say so, and do not encode it', async () => {

@@ -13,7 +13,8 @@ describe('the starter pack', () => {
     const { pack, networks } = await loadPack(STARTER);
     expect(pack).toMatchObject({ name: 'starter', licence: 'CC-BY-NC-SA-4.0', labels: LABELS });
     expect(pack.networks.voice.labels).toEqual(LABELS.filter((label) => label !== 'contempt'));
-    expect(pack.networks.face.calibration.contempt).toEqual({ a: 1.6216, b: 2.7986 });
+    expect(pack.networks.face.calibration.contempt).toEqual({ method: 'platt', a: 1.6216, b: 2.7986 });
+    expect(pack.fusion).toBeNull();
     expect(Object.keys(pack.decision.thresholds)).toEqual(LABELS);
     expect(networks.voice.contract.inputs).toEqual({ logmel: ['n', 300, 64] });
   });
@@ -118,14 +119,14 @@ describe('a bad pack', () => {
   });
 
   it('is refused for a format of another time, and for a field that nothing reads', async () => {
-    await edit('"format": 1', '"format": 2');
-    expect(await refusal()).toMatch(/format: this version reads format 1, not 2/);
-    await edit('"format": 2', '"format": 1, "temperature": 1.3');
+    await edit('"format": 1', '"format": 3');
+    expect(await refusal()).toMatch(/format: this version reads formats 1 and 2, not 3/);
+    await edit('"format": 3', '"format": 1, "temperature": 1.3');
     expect(await refusal()).toMatch(/temperature/);
   });
 
   it('is refused whole: every problem is named at once', async () => {
-    await edit('"format": 1', '"format": 2');
+    await edit('"format": 1', '"format": 3');
     await edit('"version": "1.0.0"', '"version": "latest"');
     expect((await refusal()).split('\n')).toHaveLength(2);
   });

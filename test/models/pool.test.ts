@@ -6,6 +6,7 @@ import { startInference, type InferenceOptions } from '../../models/pool.ts';
 import type { Inference } from '../../src/ports.ts';
 import { CRASH, greyFrame, HANG, referenceLogMel, sound, STARTER, voice } from '../fixtures/inference.ts';
 import reference from '../fixtures/starter/reference.json' with { type: 'json' };
+import { TINY_LABELS, writeTinyPack } from '../fixtures/tiny-pack.ts';
 import { countingMeter, silentLog } from '../fixtures/telemetry.ts';
 
 const FRAGILE = new URL('../fixtures/fragile-worker.ts', import.meta.url);
@@ -45,7 +46,7 @@ describe('inference', () => {
     const logMel = referenceLogMel();
     const logits = await inference.infer({ voice: { logMel, frames: 300, bands: 64, speechShare: 1 }, face: null });
     expect(logits.face).toBeNull();
-    reference.voice.logits.forEach((value, k) => expect(logits.voice?.[k]).toBeCloseTo(value, 3));
+    reference.voice.logits.forEach((value, k) => expect(logits.voice?.shareLogits[k]).toBeCloseTo(value, 3));
     expect(logMel).toHaveLength(300 * 64);
   });
 
@@ -55,7 +56,9 @@ describe('inference', () => {
     expect(meter.read('undertone_inference_batch_size', { kind: 'window' }) - batches).toBeLessThanOrEqual(4);
     for (const seed of [0, 7, 19]) {
       const alone = await inference.infer(window(seed));
-      alone.voice?.forEach((value, k) => expect(together[seed]?.voice?.[k]).toBeCloseTo(value, 5));
+      alone.voice?.shareLogits.forEach((value, k) =>
+        expect(together[seed]?.voice?.shareLogits[k]).toBeCloseTo(value, 5),
+      );
     }
   });
 
@@ -221,6 +224,23 @@ describe('a provider', () => {
 });
 
 describe('a pack', () => {
+  it('that fuses voice and face does so through the pool, and leaves the window with its owner', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'pack-'));
+    await writeTinyPack(dir);
+    const { inference } = await start({ packDir: dir, workers: 2 });
+    expect(inference.pack.fusion?.labels).toEqual(TINY_LABELS);
+    const heads = { shareLogits: new Float32Array(6), presenceLogits: new Float32Array(6) };
+    const face = { ...heads, embeddings: Float32Array.of(1, -1, 3, -3), n: 2, visibleShare: 1 };
+    const answers = await Promise.all(
+      [voice(1), null, voice(1)].map((heard) => inference.infer({ voice: heard, face })),
+    );
+    expect(answers.map(({ fusion }) => fusion?.shareLogits[1])).toEqual([2, undefined, 2]);
+    expect(answers.map(({ fusion }) => fusion?.subset)).toEqual(['both', undefined, 'both']);
+    expect(face.embeddings).toHaveLength(4);
+    await inference.close();
+    await rm(dir, { recursive: true });
+  });
+
   it('whose network is not what the manifest says is refused by the worker too', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'pack-'));
     await cp(STARTER, dir, { recursive: true });

@@ -5,6 +5,7 @@ import { analyse, dismiss, judge } from '../../pipelines/analyse.ts';
 import type { VerdictEvent } from '../../src/domain.ts';
 import { UndertoneError } from '../../src/errors.ts';
 import { memoryBroker } from '../../src/io/memory-broker.ts';
+import { headLogits } from '../core/arbitraries.ts';
 import { inference, meter, window } from './fakes.ts';
 
 const clock = { now: () => 1000 };
@@ -21,6 +22,17 @@ describe('judging a window', () => {
     const event = await judge(window(3, { closedMs: 900 }), deps());
     expect(event).toMatchObject({ room: 'lobby', participant: 'p1', seq: 3, latencyMs: 100 });
     expect(event.verdict).toMatchObject({ status: 'accepted', labels: ['happiness'], pack: 'test@1' });
+  });
+
+  it('believes the shared layers of a pack about both modalities', async () => {
+    const said = headLogits([0, 6, 0, 0, 0, 0, 0, 0]);
+    const fake = inference({
+      infer: () => Promise.resolve({ voice: null, face: null, fusion: { subset: 'both', ...said } }),
+    });
+    const { labels, calibration } = fake.pack.networks.voice;
+    const pack = { ...fake.pack, fusion: { labels, calibration: { both: calibration } } };
+    const event = await judge(window(0, { missing: {} }), deps({ inference: { ...fake, pack }, require: 'both' }));
+    expect(event.verdict).toMatchObject({ status: 'accepted', labels: ['happiness'], modalities: ['voice', 'face'] });
   });
 
   it('does not infer a window past its deadline, and says so', async () => {
@@ -67,7 +79,7 @@ describe('analyse', () => {
             const kind = fates[face?.n ?? 0];
             if (kind === 'crash') throw new UndertoneError('worker-crashed', 'gone');
             if (kind === 'full') throw new UndertoneError('limit-reached', 'full');
-            return { voice: null, face: face?.logits ?? null };
+            return { voice: null, face, fusion: null };
           },
         });
         const judging = deps({ inference: flaky });
@@ -82,7 +94,7 @@ describe('analyse', () => {
           const face =
             kind === 'empty'
               ? null
-              : { embeddings: new Float32Array(0), logits: new Float32Array(8), n: seq, visibleShare: 1 };
+              : { ...headLogits(Array<number>(8).fill(0)), embeddings: null, n: seq, visibleShare: 1 };
           broker.publishWindow(window(seq, { face, deadlineMs: kind === 'stale' ? 0 : Infinity }));
           if (seq % 7 === 0) await Promise.resolve();
         }

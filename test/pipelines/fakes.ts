@@ -1,11 +1,12 @@
 /** The outside, small enough to be obvious: for tests of how the pipelines compose it. */
-import type { FaceSighting, Logits, ModelPack, PcmChunk, VideoFrame, Window } from '../../src/domain.ts';
+import type { FaceSighting, HeadLogits, Logits, ModelPack, PcmChunk, VideoFrame, Window } from '../../src/domain.ts';
 import type { Inference, Meter } from '../../src/ports.ts';
 import { LABELS } from '../../src/core/labels.ts';
+import { headLogits } from '../core/arbitraries.ts';
 
 export const ref = { room: 'lobby', participant: 'p1' };
 
-const identity = Object.fromEntries(LABELS.map((label) => [label, { a: 1, b: 0 }]));
+const identity = Object.fromEntries(LABELS.map((label) => [label, { method: 'platt', a: 1, b: 0 } as const]));
 const network = { labels: LABELS, calibration: identity };
 
 const pack: ModelPack = {
@@ -14,10 +15,11 @@ const pack: ModelPack = {
   licence: 'none',
   labels: LABELS,
   networks: { voice: network, face: network },
+  fusion: null,
   decision: { thresholds: Object.fromEntries(LABELS.map((label) => [label, 0.5])), minTopProbability: 0.6 },
 };
 
-const HAPPY = Float32Array.of(0, 6, 0, 0, 0, 0, 0, 0);
+const HAPPY: HeadLogits = headLogits([0, 6, 0, 0, 0, 0, 0, 0]);
 
 /** Networks that always see and hear the same. */
 export function inference(overrides: Partial<Inference> = {}): Inference {
@@ -30,7 +32,7 @@ export function inference(overrides: Partial<Inference> = {}): Inference {
         state: { hidden: new Float32Array(0), context: new Float32Array(0) },
       }),
     infer: ({ voice, face }): Promise<Logits> =>
-      Promise.resolve({ voice: voice === null ? null : HAPPY, face: face === null ? null : HAPPY }),
+      Promise.resolve({ voice: voice && HAPPY, face: face && HAPPY, fusion: null }),
     status: () => ({ ready: true, workers: 1, workersAlive: 1, provider: 'cpu', depth: 0 }),
     close: () => Promise.resolve(),
     ...overrides,
@@ -47,7 +49,7 @@ export function faceIn({ captureMs }: Pick<VideoFrame, 'captureMs'>): FaceSighti
     score: 0.9,
     quality: { eyeDistancePx: 40, yawDeg: 0, pitchDeg: 0, rollDeg: 0, sharpness: 5, brightness: 0.5 },
     poor: null,
-    encoding: { embedding: new Float32Array(4), logits: HAPPY },
+    encoding: { ...HAPPY, embedding: new Float32Array(4) },
   };
 }
 
@@ -85,7 +87,7 @@ export function window(seq: number, overrides: Partial<Window> = {}): Window {
     closedMs: 0,
     deadlineMs: Infinity,
     voice: null,
-    face: { embeddings: new Float32Array(4), logits: HAPPY, n: 1, visibleShare: 1 },
+    face: { ...HAPPY, embeddings: new Float32Array(4), n: 1, visibleShare: 1 },
     missing: { voice: 'off' },
     consented: true,
     ...overrides,
