@@ -5,6 +5,7 @@ export const ERROR_CODES = [
   'setup-missing',
   'pack-invalid',
   'corpus-invalid',
+  'training-failed',
   'port-in-use',
   // what a client did
   'bad-message',

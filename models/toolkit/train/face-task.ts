@@ -1,0 +1,111 @@
+/** Learning to read a face crop: FER+ and whatever else has pictures of faces with votes. */
+import { augmentFace, type FaceAugmentation } from '../../../src/core/augment/face.ts';
+import { CROP_SIZE } from '../../../src/core/faces/align.ts';
+import { integerBelow, permutation, randomStream } from '../../../src/core/random.ts';
+import type { Label } from '../../../src/domain.ts';
+import { createGraph } from '../../graph/graph.ts';
+import { encodeGraph } from '../../graph/model.ts';
+import { trainingModel } from '../../graph/training.ts';
+import { faceNetwork, type FaceNetwork } from '../../nets/face.ts';
+import { objectiveLoss, type Objective } from '../../nets/objective.ts';
+import type { Task } from './loop.ts';
+import type { Target } from './examples.ts';
+import type { Schedule } from './schedule.ts';
+
+/** A picture to learn from. */
+export interface FaceExample {
+  readonly id: string;
+  /** 48 x 48 grey levels, 0 .. 255: a quarter of the memory of floats. */
+  readonly pixels: Uint8Array;
+  readonly target: Target;
+}
+
+/** What a face network is trained with. */
+export interface FaceTraining {
+  readonly labels: readonly Label[];
+  readonly seed: number;
+  readonly network: FaceNetwork;
+  readonly objective: Objective;
+  readonly schedule: Schedule;
+  readonly augmentation: FaceAugmentation;
+  /**
+   * Side of the part that is cut out by chance while training, pixels. The network sees no sizes, so it is trained on
+   * less and serves the whole: two thirds of the work, and a shift at every look.
+   */
+  readonly crop: number;
+}
+
+/** The task of training a face network on `examples`. */
+export function faceTask(
+  examples: readonly FaceExample[],
+  training: FaceTraining,
+  judge: Task['judge'],
+): Task {
+  const { labels, seed, crop, schedule, objective } = training;
+  const n = Math.min(schedule.batch, examples.length);
+  const graph = createGraph({ mode: 'train', seed });
+  const heads = faceNetwork(graph.input('pixels', [n, 1, crop, crop]), training.network, labels.length);
+  const targets = {
+    shares: graph.input('shares', [n, labels.length]),
+    present: graph.input('present', [n, labels.length]),
+    weights: graph.input('weights', [n, 1]),
+  };
+  const trainPresent = examples.map(({ target }) => target.present);
+  const loss = objectiveLoss(heads, targets, objective, { trainPresent, labels });
+  const model = trainingModel(graph, loss, { name: 'face', weightDecay: schedule.weightDecay });
+
+  let order: { readonly epoch: number; readonly indices: readonly number[] } | null = null;
+  return {
+    name: 'face',
+    model,
+    stepsPerEpoch: Math.floor(examples.length / n),
+    judge,
+    batch(epoch, step) {
+      if (order?.epoch !== epoch)
+        order = { epoch, indices: permutation(randomStream(seed, 'order', epoch), examples.length) };
+      const pixels = new Float32Array(n * crop * crop);
+      const rows = order.indices.slice(step * n, (step + 1) * n).flatMap((index) => examples[index] ?? []);
+      rows.forEach(({ id, pixels: grey }, i) => {
+        const random = randomStream(seed, 'augment', epoch, id);
+        const whole = augmentFace(toFloats(grey), random, training.augmentation);
+        cut(whole, crop, random, pixels.subarray(i * crop * crop, (i + 1) * crop * crop));
+      });
+      return {
+        pixels: { data: pixels, dims: [n, 1, crop, crop] },
+        shares: { data: flat(rows.map(({ target }) => target.shares)), dims: [n, labels.length] },
+        present: { data: flat(rows.map(({ target }) => target.present)), dims: [n, labels.length] },
+        weights: { data: new Float32Array(n).fill(1), dims: [n, 1] },
+      };
+    },
+  };
+}
+
+/** The network that serves, with the weights that were learned. */
+export function faceModel(weights: ReadonlyMap<string, Float32Array>, network: FaceNetwork, labels: number): Uint8Array {
+  const graph = createGraph({ mode: 'serve', weights });
+  const { embedding, shareLogits, presenceLogits } = faceNetwork(
+    graph.input('pixels', ['n', 1, CROP_SIZE, CROP_SIZE]),
+    network,
+    labels,
+  );
+  return encodeGraph(graph, { embedding, shareLogits, presenceLogits }, { name: 'face' });
+}
+
+/** Rows of numbers, one after another. */
+export function flat(rows: readonly (readonly number[])[]): Float32Array {
+  return Float32Array.from(rows.flat());
+}
+
+/** Grey levels as the networks take them: 0 .. 1. */
+export function toFloats(grey: Uint8Array): Float32Array {
+  return Float32Array.from(grey, (level) => level / 255);
+}
+
+function cut(whole: Float32Array, side: number, random: () => number, out: Float32Array): void {
+  const top = integerBelow(random, CROP_SIZE - side + 1);
+  const left = integerBelow(random, CROP_SIZE - side + 1);
+  for (let row = 0; row < side; row++) {
+    const start = (top + row) * CROP_SIZE + left;
+    out.set(whole.subarray(start, start + side), row * side);
+  }
+}

@@ -1,0 +1,89 @@
+/** Learning to hear a voice: log-mel of acted speech, varied as phones, rooms and speakers vary it. */
+import { augmentLogMel, type MelAugmentation } from '../../../src/core/augment/mel.ts';
+import { MEL_BANDS } from '../../../src/core/features.ts';
+import { integerBelow, permutation, randomStream } from '../../../src/core/random.ts';
+import type { Label } from '../../../src/domain.ts';
+import { createGraph } from '../../graph/graph.ts';
+import { encodeGraph } from '../../graph/model.ts';
+import { trainingModel } from '../../graph/training.ts';
+import { objectiveLoss, type Objective } from '../../nets/objective.ts';
+import { voiceNetwork, type VoiceNetwork } from '../../nets/voice.ts';
+import { flat } from './face-task.ts';
+import type { Target } from './examples.ts';
+import type { Task } from './loop.ts';
+import type { Schedule } from './schedule.ts';
+
+/** Frames of a window of 3 s. */
+const FRAMES = 300;
+
+/** A clip to learn from. */
+export interface VoiceExample {
+  readonly id: string;
+  /** Log-mel [frames, 64] of the clip as it is and of some versions from other rooms and lines; at least one. */
+  readonly variants: readonly Float32Array[];
+  readonly target: Target;
+}
+
+/** What a voice network is trained with. */
+export interface VoiceTraining {
+  readonly labels: readonly Label[];
+  readonly seed: number;
+  readonly network: VoiceNetwork;
+  readonly objective: Objective;
+  readonly schedule: Schedule;
+  readonly augmentation: MelAugmentation;
+}
+
+/** The task of training a voice network on `examples`. A clip listed twice is learned from twice an epoch. */
+export function voiceTask(examples: readonly VoiceExample[], training: VoiceTraining, judge: Task['judge']): Task {
+  const { labels, seed, schedule, objective } = training;
+  const n = Math.min(schedule.batch, examples.length);
+  const graph = createGraph({ mode: 'train', seed });
+  const heads = voiceNetwork(graph.input('logmel', [n, FRAMES, MEL_BANDS]), training.network, labels.length);
+  const targets = {
+    shares: graph.input('shares', [n, labels.length]),
+    present: graph.input('present', [n, labels.length]),
+    weights: graph.input('weights', [n, 1]),
+  };
+  const trainPresent = examples.map(({ target }) => target.present);
+  const loss = objectiveLoss(heads, targets, objective, { trainPresent, labels });
+  const model = trainingModel(graph, loss, { name: 'voice', weightDecay: schedule.weightDecay });
+
+  let order: { readonly epoch: number; readonly indices: readonly number[] } | null = null;
+  return {
+    name: 'voice',
+    model,
+    stepsPerEpoch: Math.floor(examples.length / n),
+    judge,
+    batch(epoch, step) {
+      if (order?.epoch !== epoch)
+        order = { epoch, indices: permutation(randomStream(seed, 'order', epoch), examples.length) };
+      const places = order.indices.slice(step * n, (step + 1) * n);
+      const rows = places.flatMap((index) => examples[index] ?? []);
+      const logMel = new Float32Array(n * FRAMES * MEL_BANDS);
+      rows.forEach(({ id, variants }, i) => {
+        // By place too: a clip that is listed twice is not varied the same way twice.
+        const random = randomStream(seed, 'augment', epoch, id, places[i] ?? 0);
+        const frames = variants[integerBelow(random, variants.length)] ?? new Float32Array(MEL_BANDS);
+        logMel.set(augmentLogMel(frames, random, { ...training.augmentation, frames: FRAMES }), i * FRAMES * MEL_BANDS);
+      });
+      return {
+        logmel: { data: logMel, dims: [n, FRAMES, MEL_BANDS] },
+        shares: { data: flat(rows.map(({ target }) => target.shares)), dims: [n, labels.length] },
+        present: { data: flat(rows.map(({ target }) => target.present)), dims: [n, labels.length] },
+        weights: { data: new Float32Array(n).fill(1), dims: [n, 1] },
+      };
+    },
+  };
+}
+
+/** The network that serves, with the weights that were learned. */
+export function voiceModel(weights: ReadonlyMap<string, Float32Array>, network: VoiceNetwork, labels: number): Uint8Array {
+  const graph = createGraph({ mode: 'serve', weights });
+  const { embedding, shareLogits, presenceLogits } = voiceNetwork(
+    graph.input('logmel', ['n', FRAMES, MEL_BANDS]),
+    network,
+    labels,
+  );
+  return encodeGraph(graph, { embedding, shareLogits, presenceLogits }, { name: 'voice' });
+}
