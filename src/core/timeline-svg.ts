@@ -2,6 +2,7 @@
 import type { Label, RejectReason } from '../domain.ts';
 import { LABELS } from './labels.ts';
 import { decimal, element, escapeXml, fold, inkOn, spread, text, textWidth } from './svg.ts';
+import { SANS, SCHEME } from './svg-scheme.ts';
 import { legendEntry, legendRows } from './timeline-legend.ts';
 import type { Timeline, TimelinePoint } from './timeline.ts';
 
@@ -28,9 +29,8 @@ const LEGEND_LINE = 20;
 const MIN_GAP = 16;
 
 const STYLE = `
-:root{color-scheme:light dark;--ground:#fff;--ink:#171b21;--quiet:#565e69;--grid:#e3e6ea;--hatch:#a4abb5;--well:#f1f3f5}
-@media(prefers-color-scheme:dark){:root{--ground:#181c22;--ink:#e8ebef;--quiet:#a0a9b4;--grid:#2a313a;--hatch:#566170;--well:#1d2228}}
-text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',sans-serif;fill:var(--ink);font-variant-numeric:tabular-nums}
+${SCHEME}
+text{font:12px ${SANS};fill:var(--ink);font-variant-numeric:tabular-nums}
 .title{font-size:18px;font-weight:600}.quiet{fill:var(--quiet)}.grid{stroke:var(--grid)}
 .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.doubted{opacity:.4}
 .why{paint-order:stroke;stroke:var(--well);stroke-width:4px;stroke-linejoin:round}

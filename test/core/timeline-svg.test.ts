@@ -7,25 +7,12 @@ import { fold, spread, textWidth } from '../../src/core/svg.ts';
 import { createTimeline } from '../../src/core/timeline.ts';
 import { timelineSvg } from '../../src/core/timeline-svg.ts';
 import { verdicts } from './arbitraries.ts';
+import { expectWellFormed } from './well-formed.ts';
 
 function draw(said: readonly Verdict[], title = 'talk.mp4'): string {
   const timeline = createTimeline({ hopMs: 500 });
   for (const verdict of said) timeline.add(verdict);
   return timelineSvg(timeline, { title, subtitle: 'Pack p@1.', colours: LABEL_COLOURS, words: REASON_WORDS });
-}
-
-/** Fails unless every element is closed in its turn and every `&` begins an entity. */
-function expectWellFormed(svg: string): void {
-  const open: string[] = [];
-  for (const [, closing, name = '', attributes = '', empty] of svg.matchAll(
-    /<(\/?)([a-z]+)((?:\s+[\w-]+="[^"<]*")*)\s*(\/?)>/gi,
-  )) {
-    if (closing === '/') expect(open.pop()).toBe(name);
-    else if (empty !== '/') open.push(name);
-    expect(attributes).not.toMatch(/NaN|Infinity|undefined/);
-  }
-  expect(open).toEqual([]);
-  expect(svg.replace(/<(\/?)([a-z]+)((?:\s+[\w-]+="[^"<]*")*)\s*(\/?)>/gi, '')).not.toMatch(/[<]|&(?!#\d+;)/);
 }
 
 const rejected = (index: number, reason: 'no-speech' | 'poor-face'): Verdict => ({
