@@ -1,6 +1,6 @@
 /** Convolution over one axis (x [n, channels, length]) or two (x [n, channels, height, width]), with its gradients. */
 import type { Value } from './graph.ts';
-import { concat, fixedSide, int64, pad, reshape, slice, transpose } from './layout.ts';
+import { concat, fixedSide, int64, reshape, transpose } from './layout.ts';
 import { matmul } from './matmul.ts';
 import { sum } from './reduce.ts';
 
@@ -78,19 +78,32 @@ function kernelGradient(dy: Value, x: Value, w: Value, stride: number, padding: 
   const swap = [1, 0, ...spatial];
   const rows = typeof n === 'number' ? n * places : `${n}*${places}`;
   const flow = together ? reshape(transpose(dy, swap), [channelsOut, rows]) : reshape(dy, [n, channelsOut, places]);
-  const padded = spatial.reduce((value, axis) => pad(value, axis, padding, padding), together ? transpose(x, swap) : x);
-
+  const source = together ? transpose(x, swap) : x;
+  const padded = padAround(source, spatial, padding);
   const taps = offsets(spatial.map((axis) => fixedSide(w, axis))).map((offset) => {
-    const shifted = spatial.reduce((value, axis, i) => {
-      const from = offset[i] ?? 0;
-      return slice(value, axis, from, from + (fixedSide(dy, axis) - 1) * stride + 1, stride);
-    }, padded);
+    const shifted = strided(padded, dy, spatial, offset, stride);
     const product = together
       ? matmul(flow, reshape(shifted, [channelsIn, rows]), { transposeB: true })
       : sum(matmul(flow, reshape(shifted, [n, channelsIn, places]), { transposeB: true }), { axes: [0] });
     return reshape(product, [channelsOut, channelsIn, 1]);
   });
   return reshape(concat(taps, 2), w.dims);
+}
+
+/** Zeros on both sides of several axes at once. */
+function padAround(x: Value, axes: readonly number[], padding: number): Value {
+  if (padding === 0) return x;
+  const sides = x.dims.map((_, axis) => (axes.includes(axis) ? padding : 0));
+  const dims = x.dims.map((side, axis) => (axes.includes(axis) ? fixedSide(x, axis) + 2 * padding : side));
+  return x.graph.node('Pad', [x, int64(x, [...sides, ...sides])], dims);
+}
+
+/** The numbers that one place of the kernel sees: as many along each axis as `dy` has, `stride` apart. */
+function strided(x: Value, dy: Value, axes: readonly number[], offset: readonly number[], stride: number): Value {
+  const ends = axes.map((axis, i) => (offset[i] ?? 0) + (fixedSide(dy, axis) - 1) * stride + 1);
+  const steps = axes.map(() => stride);
+  const dims = x.dims.map((side, axis) => (axes.includes(axis) ? fixedSide(dy, axis) : side));
+  return x.graph.node('Slice', [x, int64(x, offset), int64(x, ends), int64(x, axes), int64(x, steps)], dims);
 }
 
 function spatialAxes(x: Value): number[] {

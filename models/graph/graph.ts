@@ -131,6 +131,7 @@ export function createGraph({ mode = 'serve', seed = 0, weights, frozen = () => 
         );
       return known;
     }
+    if (inputs.has(name)) throw new RangeError(`the graph has an input '${name}' already`);
     const size = dims.reduce((product, side) => product * side, 1);
     const given = weights?.get(name);
     if (!given && mode === 'serve') throw new RangeError(`there is no weight '${name}' among those given`);
@@ -158,7 +159,7 @@ export function createGraph({ mode = 'serve', seed = 0, weights, frozen = () => 
       noises,
     },
     input(name, dims, type = 'float32') {
-      if (inputs.has(name)) throw new RangeError(`the graph has an input '${name}' already`);
+      if (inputs.has(name) || shared.has(name)) throw new RangeError(`the graph has a '${name}' already`);
       inputs.set(name, { name, type, dims });
       return { graph, name, dims, type };
     },
