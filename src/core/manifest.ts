@@ -26,7 +26,7 @@ import {
 import { UndertoneError } from '../errors.ts';
 
 export type { MediaRef } from './manifest-media.ts';
-export type { Rating, Scale, Stimulus, Votes, VotesByStimulus } from './manifest-votes.ts';
+export type { Rating, Scale, Stimulus, VotesByStimulus } from './manifest-votes.ts';
 
 /** One clip: what was recorded, who says what about it. */
 export interface Clip {

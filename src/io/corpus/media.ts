@@ -1,12 +1,13 @@
 /** A corpus' media, decoded to what the networks take. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { MediaRef } from '../../core/manifest.ts';
+import type { Clip, MediaRef } from '../../core/manifest.ts';
 import { mediaRefText } from '../../core/manifest-media.ts';
 import { areaResample } from '../../core/resample.ts';
+import type { VideoFrame } from '../../domain.ts';
 import { asUndertoneError, UndertoneError } from '../../errors.ts';
 import type { Corpus } from './corpus.ts';
-import { decodePicture, decodeSound } from './decode-by-ffmpeg.ts';
+import { decodeFrames, decodePicture, decodeSound, type FrameOptions } from './ffmpeg-clip.ts';
 import { decodeOggOpus } from './ogg-opus.ts';
 import { decodePng } from './png.ts';
 import { openTar, type TarShard } from './tar.ts';
@@ -14,6 +15,8 @@ import { turns } from './turns.ts';
 
 /** How media is opened. */
 interface MediaOptions {
+  /** What will be asked for: shards with other media only may be missing. Default all three. */
+  readonly kinds?: readonly (keyof Clip['media'])[];
   /** The ffmpeg binary, for what is neither Ogg Opus nor PNG. Default `ffmpeg`. */
   readonly ffmpeg?: string;
   /** ffmpeg processes at a time. Default 2. */
@@ -30,6 +33,8 @@ export interface Media {
   image(ref: MediaRef): Promise<Float32Array>;
   /** Sound of 16 kHz mono in [-1, 1], at least one sample. */
   audio(ref: MediaRef): Promise<Float32Array>;
+  /** Sampled pictures of a video, at most 1280 pixels a side, at least one; what a face is to be looked for in. */
+  frames(ref: MediaRef, options?: FrameOptions): Promise<readonly VideoFrame[]>;
   /** Let go of the shards; what is still being decoded is given up. */
   close(): Promise<void>;
 }
@@ -53,17 +58,15 @@ const READS_AT_ONCE = 16;
  * if (audio !== undefined) await media.audio(audio); // Float32Array(52853)
  */
 export async function openMedia(corpus: Corpus, options: MediaOptions = {}): Promise<Media> {
-  const { ffmpeg = 'ffmpeg', processes = 2 } = options;
+  const { kinds = ['audio', 'image', 'video'], ffmpeg = 'ffmpeg', processes = 2 } = options;
   const folder = dirname(corpus.file);
-  const shards = await openShards(corpus, folder);
+  const shards = await openShards(corpus, kinds, folder);
   const closed = new AbortController();
   const reading = turns(READS_AT_ONCE);
   const decoding = turns(processes);
   const byFfmpeg = { ffmpeg, signal: closed.signal };
 
   async function bytesOf(ref: MediaRef, name: string): Promise<Buffer> {
-    if (closed.signal.aborted)
-      throw new UndertoneError('bad-media', `${name} was asked for after its corpus was closed`);
     try {
       return await reading(() =>
         ref.member === undefined
@@ -72,12 +75,13 @@ export async function openMedia(corpus: Corpus, options: MediaOptions = {}): Pro
       );
     } catch (thrown) {
       if (thrown instanceof UndertoneError) throw thrown;
+      const { message } = asUndertoneError(thrown);
       throw new UndertoneError(
         'bad-media',
-        `cannot read ${name} (${asUndertoneError(thrown).message}): check the disk`,
-        {
-          cause: thrown,
-        },
+        closed.signal.aborted
+          ? `${name} was asked for and its corpus closed: close it after the last clip`
+          : `cannot read ${name} (${message}): check the disk`,
+        { cause: thrown },
       );
     }
   }
@@ -98,6 +102,11 @@ export async function openMedia(corpus: Corpus, options: MediaOptions = {}): Pro
         throw new UndertoneError('bad-media', `${name} holds no sound (0 samples): record it again or leave it out`);
       return sound;
     },
+    async frames(ref, frameOptions = {}) {
+      const name = nameOf(folder, ref);
+      const file = await bytesOf(ref, name);
+      return decoding(() => decodeFrames(file, name, frameOptions, byFfmpeg));
+    },
     async close() {
       closed.abort();
       await Promise.all([...shards.values()].map(({ file }) => file.close()));
@@ -105,15 +114,17 @@ export async function openMedia(corpus: Corpus, options: MediaOptions = {}): Pro
   };
 }
 
-async function openShards(corpus: Corpus, folder: string): Promise<ReadonlyMap<string, TarShard>> {
+async function openShards(
+  { clips }: Corpus,
+  kinds: readonly (keyof Clip['media'])[],
+  folder: string,
+): Promise<ReadonlyMap<string, TarShard>> {
   const shards = new Map<string, TarShard>();
   try {
-    for (const { media } of corpus.clips)
-      for (const ref of [media.audio, media.image, media.video])
-        if (ref?.member !== undefined && !shards.has(ref.file)) {
-          const path = join(folder, ref.file);
-          shards.set(ref.file, await openTar(path, path));
-        }
+    for (const { media } of clips)
+      for (const ref of kinds.map((kind) => media[kind]))
+        if (ref?.member !== undefined && !shards.has(ref.file))
+          shards.set(ref.file, await openTar(join(folder, ref.file)));
   } catch (error) {
     await Promise.all([...shards.values()].map(({ file }) => file.close()));
     throw error;
@@ -131,8 +142,13 @@ async function readWhole(path: string, name: string): Promise<Buffer> {
 }
 
 async function readMember(shard: TarShard | undefined, member: string, name: string): Promise<Buffer> {
-  const entry = shard?.entries.get(member);
-  if (shard === undefined || entry === undefined)
+  if (shard === undefined)
+    throw new UndertoneError(
+      'bad-media',
+      `${name} is in a shard that was not opened: name its kind of media in 'kinds'`,
+    );
+  const entry = shard.entries.get(member);
+  if (entry === undefined)
     throw new UndertoneError('bad-media', `${name} is missing: its shard has no such member, so make the shard again`);
   checkSize(entry.size, name);
   const bytes = Buffer.alloc(entry.size);

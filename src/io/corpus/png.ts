@@ -15,7 +15,7 @@ export interface GreyPicture {
 }
 
 /** The longest side that is read, in pixels. */
-export const MAX_PICTURE_SIDE_PX = 8192;
+const MAX_PICTURE_SIDE_PX = 8192;
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 

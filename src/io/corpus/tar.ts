@@ -36,12 +36,10 @@ export async function indexTar(file: FileHandle, name: string): Promise<Readonly
     if (header.length < BLOCK) throw cutOff(name, at);
     if (header.every((byte) => byte === 0)) return index;
     if (checksum(header) !== octal(header, 148, 8))
-      throw new UndertoneError(
-        'bad-media',
-        at === 0 ? `${name} is no tar: make it with tar` : `${name} is damaged at byte ${at}: copy or make it again`,
-      );
+      throw at === 0 ? new UndertoneError('bad-media', `${name} is no tar: make it with tar`) : damaged(name, at);
     const type = String.fromCharCode(header[156] ?? 0);
     const size = named.size ?? sizeOf(header);
+    if (!(size >= 0)) throw damaged(name, at);
     const start = at + BLOCK;
     if (!(start + size <= end)) throw cutOff(name, at);
     if (type === 'L' || type === 'x') {
@@ -67,6 +65,10 @@ function reader(file: FileHandle): (at: number, length: number) => Promise<Buffe
     }
     return buffer.subarray(at - from, Math.min(at - from + length, held));
   };
+}
+
+function damaged(name: string, at: number): UndertoneError {
+  return new UndertoneError('bad-media', `${name} is damaged at byte ${at}: copy or make it again`);
 }
 
 function cutOff(name: string, at: number): UndertoneError {
@@ -120,13 +122,15 @@ function paxOf(body: Buffer): { path?: string; size?: number } {
 }
 
 /** Open a shard to read members from. The caller closes it. @throws UndertoneError `bad-media`, as `indexTar` does. */
-export async function openTar(path: string, name: string): Promise<TarShard> {
+export async function openTar(path: string): Promise<TarShard> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new UndertoneError('bad-media', `cannot open ${name}: put the shard beside the manifest`, { cause });
+    throw new UndertoneError('bad-media', `${path} is missing or may not be read: put the shard beside the manifest`, {
+      cause,
+    });
   });
   try {
-    if (!(await file.stat()).isFile()) throw new UndertoneError('bad-media', `${name} is no file: put the shard there`);
-    return { file, entries: await indexTar(file, name) };
+    if (!(await file.stat()).isFile()) throw new UndertoneError('bad-media', `${path} is no file: put the shard there`);
+    return { file, entries: await indexTar(file, path) };
   } catch (error) {
     await file.close();
     throw error;
