@@ -56,7 +56,8 @@ export function objectiveLoss(
     'class-balanced': () => softCrossEntropy(shareLogits, mul(shares, row(balanced())), weights),
   }[objective.share]();
   const plain = (): Value => bce(presenceLogits, present, weights);
-  const weighted = (factors: readonly number[]): Value => classBalancedBce(presenceLogits, present, row(factors), weights);
+  const weighted = (factors: readonly number[]): Value =>
+    classBalancedBce(presenceLogits, present, row(factors), weights);
   const presenceLoss = {
     none: () => null,
     bce: plain,

@@ -30,7 +30,10 @@ const ABSENT = -1e4;
  * @param name of its weights.
  */
 export function transformerLayer(x: Value, name: string, size: TransformerSize, mask: Mask): Value {
-  const attended = add(x, dropout(attention(layerNorm(x, `${name}.norm1`), `${name}.attention`, size, mask), size.dropout));
+  const attended = add(
+    x,
+    dropout(attention(layerNorm(x, `${name}.norm1`), `${name}.attention`, size, mask), size.dropout),
+  );
   const inner = relu(linear(layerNorm(attended, `${name}.norm2`), `${name}.inner`, 4 * size.width));
   return add(attended, dropout(linear(inner, `${name}.outer`, size.width), size.dropout));
 }

@@ -41,7 +41,10 @@ export function voiceNetwork(
   });
   const steps = fixedSide(x, 2);
   const column = fixedSide(x, 1) * fixedSide(x, 3);
-  const embedding = layerNorm(linear(reshape(transpose(x, [0, 2, 1, 3]), [n, steps, column]), 'embed', width), 'embed.norm');
+  const embedding = layerNorm(
+    linear(reshape(transpose(x, [0, 2, 1, 3]), [n, steps, column]), 'embed', width),
+    'embed.norm',
+  );
   let y = embedding;
   for (let layer = 0; layer < layers; layer++)
     y = transformerLayer(y, `transformer${layer}`, { width, heads: attentionHeads, dropout: chance }, undefined);
