@@ -54,7 +54,7 @@ export function liveArguments(input: MediaInput, { framesPerSecond }: DecodeRequ
   };
 }
 
-const SOUND = ['-c:a', 'pcm_f32le', '-ar', '16000', '-ac', '1'] as const;
+const SOUND = ['-c:a', 'pcm_f32le', '-ar', '16000', '-ac', '1', '-rematrix_maxval', '1'] as const;
 
 const MATROSKA = ['-f', 'matroska'] as const;
 

@@ -188,6 +188,15 @@ describe('sound', () => {
     expect(soundEndMs(chunks)).toBeGreaterThan(0);
     for (const { samples } of chunks) expect(samples.every((sample) => Math.abs(sample) <= 1)).toBe(true);
   });
+
+  it('that is the same in both channels keeps its level', async () => {
+    const path = join(folder.path, 'both.wav');
+    writeFileSync(path, floatWav(16_000, 2, [0.5]));
+    const { chunks } = await hear(path);
+    const samples = chunks.flatMap((chunk) => [...chunk.samples]);
+    expect(Math.max(...samples)).toBeCloseTo(0.5, 2);
+    expect(Math.min(...samples)).toBeCloseTo(0.5, 2);
+  });
 });
 
 describe('what cannot be read', () => {
