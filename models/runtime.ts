@@ -4,7 +4,7 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UndertoneError } from '../src/errors.ts';
-import { checkContract, type Model } from './contract.ts';
+import { checkContract, type Model, type TensorInfo } from './contract.ts';
 
 /** Where networks run. `cpu` is everywhere; `cuda` needs NVIDIA's libraries, `webgpu` a graphics driver. */
 export type Provider = 'cuda' | 'webgpu' | 'cpu';
@@ -76,7 +76,27 @@ export async function openNetwork(
   };
 }
 
-async function createSession({ name, bytes }: Model, provider: Provider, threads: number): Promise<InferenceSession> {
+/**
+ * What a network says of itself: names and shapes of its inputs and outputs, open sides by name.
+ * @throws UndertoneError `pack-invalid` when the bytes are no ONNX network.
+ */
+export async function readShapes(model: Pick<Model, 'name' | 'bytes'>): Promise<{
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}> {
+  const session = await createSession(model, 'cpu', 1);
+  try {
+    return { inputs: session.inputMetadata.map(describe), outputs: session.outputMetadata.map(describe) };
+  } finally {
+    await session.release();
+  }
+}
+
+async function createSession(
+  { name, bytes }: Pick<Model, 'name' | 'bytes'>,
+  provider: Provider,
+  threads: number,
+): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(bytes, {
       executionProviders: [provider],
@@ -96,7 +116,7 @@ async function createSession({ name, bytes }: Model, provider: Provider, threads
   }
 }
 
-function describe(metadata: InferenceSession.ValueMetadata) {
+function describe(metadata: InferenceSession.ValueMetadata): TensorInfo {
   return metadata.isTensor
     ? { name: metadata.name, type: metadata.type, shape: metadata.shape }
     : { name: metadata.name, type: 'not a tensor', shape: [] };

@@ -1,0 +1,105 @@
+/** Trained networks into a pack of format 2, not yet calibrated: `calibrate` comes next. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { FRAME_SAMPLES, HOP_SAMPLES, MEL_BANDS, SAMPLE_RATE_HZ } from '../../src/core/features.ts';
+import type { Label, NetworkCalibration } from '../../src/domain.ts';
+import { UndertoneError } from '../../src/errors.ts';
+import { about } from '../pack-format/fields.ts';
+import { format2, type Format2 } from '../pack-format/format-2.ts';
+import type { TensorInfo } from '../contract.ts';
+import { readShapes } from '../runtime.ts';
+
+/** What a pack is to be besides its networks. */
+export const packDescription = z.strictObject({
+  name: about.name,
+  version: about.version,
+  licence: about.licence,
+  minTopProbability: about.decision.shape.minTopProbability,
+  /** Which subsets of modalities the shared layers answer for, where there are any. */
+  serves: z
+    .array(z.enum(['voice', 'face', 'both']))
+    .min(1)
+    .default(['both']),
+  provenance: about.provenance,
+});
+
+/** A description that passed. */
+export type PackDescription = z.infer<typeof packDescription>;
+
+/** A network that was trained. */
+export interface TrainedNetwork {
+  readonly bytes: Uint8Array;
+  /** In the order of its outputs. */
+  readonly labels: readonly Label[];
+}
+
+/** Every label as the network says it: a temperature of 1. */
+const UNCALIBRATED = { method: 'temperature', form: 'logit', temperature: 1 } as const;
+
+/**
+ * The manifest of a pack made of trained networks, every temperature 1 and every threshold 0.5.
+ * @returns the manifest, and the files that stand beside it by name.
+ * @throws UndertoneError `pack-invalid` when a network is not what the format asks for.
+ */
+export async function assemblePack(
+  { name, version, licence, minTopProbability, serves, provenance }: PackDescription,
+  networks: { readonly voice: TrainedNetwork; readonly face: TrainedNetwork; readonly fusion: TrainedNetwork | null },
+): Promise<{ readonly manifest: Format2; readonly files: ReadonlyMap<string, Uint8Array> }> {
+  const { voice, face, fusion } = networks;
+  const labels = [...new Set([...face.labels, ...voice.labels])];
+  const manifest = {
+    format: 2,
+    name,
+    version,
+    licence,
+    labels,
+    networks: {
+      voice: {
+        ...(await entry('voice', voice)),
+        logMel: {
+          sampleRateHz: SAMPLE_RATE_HZ,
+          windowSamples: FRAME_SAMPLES,
+          hopSamples: HOP_SAMPLES,
+          bands: MEL_BANDS,
+          lowHz: 20,
+          highHz: 7600,
+        },
+        calibration: uncalibrated(voice.labels),
+      },
+      face: { ...(await entry('face', face)), calibration: uncalibrated(face.labels) },
+      ...(fusion && {
+        fusion: {
+          ...(await entry('fusion', fusion)),
+          serves,
+          calibration: Object.fromEntries(serves.map((subset) => [subset, uncalibrated(fusion.labels)])),
+        },
+      }),
+    },
+    decision: { thresholds: Object.fromEntries(labels.map((label) => [label, 0.5])), minTopProbability },
+    provenance,
+  };
+  const checked = format2.safeParse(manifest);
+  if (!checked.success)
+    throw new UndertoneError('pack-invalid', `the networks do not make a pack: ${z.prettifyError(checked.error)}`);
+  const files = Object.entries({ voice, face, ...(fusion && { fusion }) });
+  return { manifest: checked.data, files: new Map(files.map(([key, { bytes }]) => [`${key}.onnx`, bytes])) };
+}
+
+async function entry(name: 'voice' | 'face' | 'fusion', { bytes, labels }: TrainedNetwork) {
+  const { inputs, outputs } = await readShapes({ name: `${name}.onnx`, bytes });
+  return {
+    file: `${name}.onnx`,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    labels,
+    inputs: shapes(inputs),
+    outputs: shapes(outputs),
+  };
+}
+
+function shapes(infos: readonly TensorInfo[]): Record<string, TensorInfo['shape']> {
+  return Object.fromEntries(infos.map(({ name, shape }) => [name, shape]));
+}
+
+function uncalibrated(labels: readonly Label[]): NetworkCalibration {
+  return Object.fromEntries(labels.map((label) => [label, UNCALIBRATED]));
+}

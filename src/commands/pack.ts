@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { assemblePack, packDescription, type TrainedNetwork } from '../../models/toolkit/assemble.ts';
+import { writePackFolder } from '../../models/toolkit/pack-folder.ts';
+import { LABELS } from '../core/labels.ts';
+import { asUndertoneError, UndertoneError } from '../errors.ts';
+import type { Command } from './command.ts';
+
+/** `undertone pack`. */
+export const pack: Command = {
+  usage: 'pack DESCRIPTION --runs DIR --out DIR',
+  about: [
+    'Puts trained networks together as a pack. DESCRIPTION (docs/training.md) names the configurations they were trained',
+    'from; the network of a configuration called NAME is in the folder NAME of --runs. The pack says what the networks',
+    'say: run calibrate on it next.',
+  ],
+  options: {
+    runs: { value: 'DIR', help: 'folder that holds the folders that train wrote' },
+    out: { value: 'DIR', help: 'folder of the pack' },
+    card: { value: 'FILE', help: 'model card; becomes README.md of the pack' },
+    force: { help: 'write over a pack that is there already' },
+  },
+  arguments: 1,
+  async run({ positionals: [file = ''], text, has }) {
+    const [runs, out, card] = [text('runs'), text('out'), text('card')];
+    if (runs === undefined || out === undefined)
+      throw new UndertoneError('config-invalid', '--runs and --out are both needed: give two folders');
+    const { networks, ...about } = await readJson(file, description);
+    const trained = (config: string): Promise<TrainedNetwork> => readTrained(join(dirname(file), config), runs);
+    const { manifest, files } = await assemblePack(about, {
+      voice: await trained(networks.voice),
+      face: await trained(networks.face),
+      fusion: networks.fusion === undefined ? null : await trained(networks.fusion),
+    });
+    const texts = card === undefined ? [] : [['README.md', await readFile(card, 'utf8')] as const];
+    await writePackFolder(out, manifest, new Map<string, Uint8Array | string>([...files, ...texts]), {
+      replace: has('force'),
+    });
+    process.stdout.write(`${out}: ${manifest.name} ${manifest.version}, not calibrated; run calibrate on it\n`);
+    return 0;
+  },
+};
+
+const description = packDescription.extend({
+  networks: z.strictObject({ voice: z.string(), face: z.string(), fusion: z.string().optional() }),
+});
+
+/** What of a training configuration a pack needs; `train` has checked the rest. */
+const trainedBy = z.object({
+  name: z.string(),
+  kind: z.enum(['voice', 'face', 'fusion']),
+  labels: z.array(z.enum(LABELS)),
+});
+
+async function readTrained(configFile: string, runs: string): Promise<TrainedNetwork> {
+  const { name, kind, labels } = await readJson(configFile, trainedBy);
+  const run = join(runs, name);
+  const network = join(run, `${kind}.onnx`);
+  try {
+    const bytes = await readFile(network);
+    const record = await readJson(join(run, 'run.json'), z.object({ network: z.string() }));
+    if (createHash('sha256').update(bytes).digest('hex') !== record.network)
+      throw new UndertoneError('pack-invalid', `${network} is not the network that ${run} trained: train it again`);
+    return { bytes, labels };
+  } catch (thrown) {
+    if (thrown instanceof UndertoneError && thrown.code === 'pack-invalid') throw thrown;
+    throw new UndertoneError(
+      'config-invalid',
+      `${run} holds no finished run of ${configFile} (${asUndertoneError(thrown).message}): ` +
+        `run 'undertone train ${configFile} --out ${run}' to its end`,
+      { cause: thrown },
+    );
+  }
+}
+
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(file, 'utf8'));
+  } catch (thrown) {
+    throw new UndertoneError('config-invalid', `${file} cannot be read as JSON (${asUndertoneError(thrown).message})`, {
+      cause: thrown,
+    });
+  }
+  const checked = schema.safeParse(parsed);
+  if (checked.success) return checked.data;
+  throw new UndertoneError('config-invalid', `${file}: ${z.prettifyError(checked.error)}`);
+}
