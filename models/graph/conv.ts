@@ -1,5 +1,5 @@
 /** Convolution over one axis (x [n, channels, length]) or two (x [n, channels, height, width]), with its gradients. */
-import type { Value } from './graph.ts';
+import type { Dim, Value } from './graph.ts';
 import { concat, fixedSide, int64, reshape, transpose } from './layout.ts';
 import { matmul } from './matmul.ts';
 import { sum } from './reduce.ts';
@@ -13,7 +13,8 @@ export interface ConvOptions {
 }
 
 /**
- * Cross-correlation of `x` with kernels `w` [out, in, k] or [out, in, k, k]; no bias.
+ * Cross-correlation of `x` with kernels `w` [out, in, k] or [out, in, k, k]; no bias. A side that has no number yet stays
+ * as it is: the stride is 1 then, and the padding half the kernel.
  * @throws RangeError when the channels differ.
  * @example conv(x, w, { stride: 2, padding: 1 }) // [n, 1, 48, 48] by [32, 1, 3, 3] is [n, 32, 24, 24]
  */
@@ -21,7 +22,10 @@ export function conv(x: Value, w: Value, { stride = 1, padding = 0 }: ConvOption
   const spatial = spatialAxes(x);
   if (x.dims.length !== w.dims.length || x.dims[1] !== w.dims[1])
     throw new RangeError(`a kernel of [${w.dims.join(', ')}] does not fit an input of [${x.dims.join(', ')}]`);
-  const sizes = spatial.map((axis) => Math.floor((fixedSide(x, axis) + 2 * padding - fixedSide(w, axis)) / stride) + 1);
+  const sizes = spatial.map((axis): Dim => {
+    if (typeof x.dims[axis] === 'string' && stride === 1 && 2 * padding + 1 === w.dims[axis]) return x.dims[axis];
+    return Math.floor((fixedSide(x, axis) + 2 * padding - fixedSide(w, axis)) / stride) + 1;
+  });
   return x.graph.node('Conv', [x, w], [x.dims[0] ?? 'n', w.dims[0] ?? 1, ...sizes], {
     attributes: windowAttributes(spatial.length, stride, padding),
     gradient: (dy) => [inputGradient(dy, x, w, stride, padding), kernelGradient(dy, x, w, stride, padding)],

@@ -48,19 +48,26 @@ export function transpose(x: Value, order: readonly number[]): Value {
 }
 
 /**
- * Join along an axis; the other sides agree.
- * @throws RangeError for no values, or a named side along the axis.
+ * Join along an axis; the other sides agree. With a named side along the axis there is no gradient.
+ * @throws RangeError for no values.
  */
 export function concat(values: readonly Value[], axis: number): Value {
   const [first] = values;
   if (!first) throw new RangeError('nothing to join');
-  const sizes = values.map((value) => fixedSide(value, axis));
-  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  return first.graph.node('Concat', values, replaced(first.dims, axis, total), {
+  return first.graph.node('Concat', values, replaced(first.dims, axis, joined(values, axis)), {
     attributes: { axis: { int: axis } },
-    gradient: (dy) => values.map((_, i) => slice(dy, axis, starts[i] ?? 0, (starts[i] ?? 0) + (sizes[i] ?? 0))),
+    gradient: (dy) => {
+      const sizes = values.map((value) => fixedSide(value, axis));
+      const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+      return values.map((_, i) => slice(dy, axis, starts[i] ?? 0, (starts[i] ?? 0) + (sizes[i] ?? 0)));
+    },
   });
+}
+
+/** The side that several make end to end; of one without a number, a name of its own. */
+function joined(values: readonly Value[], axis: number): Dim {
+  const sides = values.map((value) => value.dims[axis] ?? 1);
+  return sides.every((side) => typeof side === 'number') ? sides.reduce((sum, side) => sum + side, 0) : sides.join('+');
 }
 
 /**

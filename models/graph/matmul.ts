@@ -20,8 +20,10 @@ export function matmul(a: Value, b: Value, { transposeA = false, transposeB = fa
   if (inner !== innerB)
     throw new RangeError(`matmul of [${a.dims.join(', ')}] by [${b.dims.join(', ')}]: ${inner} is not ${innerB}`);
   const dims = [...broadcastDims(a.dims.slice(0, -2), b.dims.slice(0, -2)), rows, columns];
-  // A weight under a batch of rows is one product over all rows, not one for each item of the batch.
-  if (b.dims.length === 2 && a.dims.length > 2 && !transposeA) return flattened(a, b, dims, { transposeB });
+  // A weight under a batch of rows is one product over all rows, not one for each item of the batch. Of two sides without
+  // a number the shape could not be worked out again.
+  const open = a.dims.slice(0, -1).filter((side) => typeof side === 'string').length;
+  if (b.dims.length === 2 && a.dims.length > 2 && !transposeA && open < 2) return flattened(a, b, dims, { transposeB });
   return product(a, b, dims, { transposeA, transposeB });
 }
 

@@ -1,0 +1,76 @@
+/** `models/configs/*.json` of kind `fusion`: sizes, schedules, and the systems that are trained (paper 5, Table 1). */
+import { z } from 'zod';
+import { LABELS } from '../../../src/core/labels.ts';
+import { melAugmentation } from './config-augmentation.ts';
+
+const share = z.number().min(0).max(1);
+const count = z.int().min(1);
+const stimuli = z.array(z.enum(['voice', 'face', 'av'])).max(2);
+
+const schedule = z.strictObject({
+  epochs: count,
+  batch: count,
+  rate: z.number().positive(),
+  warmupEpochs: z.number().min(0),
+  weightDecay: z.number().min(0),
+  averaging: share,
+});
+
+const network = z
+  .strictObject({
+    width: count,
+    heads: count,
+    dropout: share,
+    voice: z.strictObject({ layers: z.int().min(0) }),
+    face: z.strictObject({ layers: z.int().min(0), channels: count, kernel: count }),
+    shared: z.strictObject({ layers: z.int().min(0), attention: z.enum(['each', 'together']) }),
+  })
+  .refine(({ width, heads }) => width % heads === 0, { error: 'heads must divide width', path: ['heads'] })
+  .refine(({ face }) => face.kernel % 2 === 1, { error: 'must be odd', path: ['face', 'kernel'] });
+
+const objective = z.strictObject({
+  share: z.enum(['soft-cross-entropy', 'class-balanced', 'kl', 'none']),
+  shareWeight: z.number().min(0),
+  presence: z.enum(['bce', 'class-balanced', 'co-occurrence', 'class-balanced co-occurrence', 'none']),
+  presenceWeight: z.number().min(0),
+  alpha: share,
+  beta: share,
+});
+
+const system = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+    voice: stimuli,
+    face: stimuli,
+    learns: z.enum(['voice', 'face', 'av']),
+    stages: z.union([z.literal(1), z.literal(2)]),
+    frozen: z.boolean().default(true),
+  })
+  .refine(({ voice, face }) => voice.length > 0 || face.length > 0, { error: 'neither hears nor sees' })
+  .refine(({ voice, face }) => (voice.length > 0 && face.length > 0) || voice.length + face.length === 1, {
+    error: 'a system of one modality has one half',
+  });
+
+/** A configuration of kind `fusion`. */
+export const fusionConfig = z.strictObject({
+  name: z.string().min(1),
+  kind: z.literal('fusion'),
+  seed: z.int().min(0),
+  labels: z.array(z.enum(LABELS)).min(2),
+  shape: z.strictObject({ layers: count.default(1), steps: count, voiceWidth: count, frames: count, faceWidth: count }),
+  network,
+  objective,
+  schedules: z.strictObject({ voice: schedule, face: schedule, shared: schedule }),
+  variation: z.strictObject({
+    dropVoice: share,
+    dropFace: share,
+    voiceNoise: z.number().min(0),
+    faceNoise: z.number().min(0),
+  }),
+  /** How the encoder hears each clip that is learned from: so many times, each time varied. */
+  hearing: z.strictObject({ looks: count, augmentation: melAugmentation }).prefault({ looks: 1, augmentation: {} }),
+  systems: z.array(system).min(1),
+});
+
+/** A configuration that passed. */
+export type FusionConfig = z.infer<typeof fusionConfig>;

@@ -1,0 +1,184 @@
+/** Learning to fuse: a half of a branch alone (stage 1 of paper 5), and the layers that voice and face share (stage 2). */
+import { permutation, randomStream } from '../../../src/core/random.ts';
+import type { Stimulus } from '../../../src/core/manifest.ts';
+import type { Label, Modality } from '../../../src/domain.ts';
+import { createGraph, type Graph, type Value } from '../../graph/graph.ts';
+import { encodeGraph } from '../../graph/model.ts';
+import { trainingModel } from '../../graph/training.ts';
+import { branchHeads, faceBranch, voiceBranch } from '../../nets/branch.ts';
+import { fusionNetwork, type FusionInputs, type FusionNetwork, halfName } from '../../nets/fusion.ts';
+import type { Heads } from '../../nets/heads.ts';
+import { objectiveLoss, type Objective } from '../../nets/objective.ts';
+import { flat } from './face-task.ts';
+import {
+  fusionFeeds,
+  type FusionShape,
+  type FusionSource,
+  type FusionVariation,
+  varied,
+  voiceSides,
+} from './fusion-rows.ts';
+import type { Task } from './loop.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What audio-visual layers are trained with. */
+export interface FusionTraining {
+  readonly labels: readonly Label[];
+  readonly seed: number;
+  readonly shape: FusionShape;
+  readonly network: FusionNetwork;
+  readonly objective: Objective;
+  readonly variation: FusionVariation;
+}
+
+/** A half of a modality's layers, and whose labels it learns. */
+export interface Half {
+  readonly modality: Modality;
+  readonly stimulus: Stimulus;
+}
+
+type Weights = ReadonlyMap<string, Float32Array>;
+
+/** Stage 1: one half, alone. */
+export function halfTask(source: FusionSource, half: Half, schedule: Schedule, training: FusionTraining): Task {
+  const { labels, network, variation } = training;
+  const graph = createGraph({ mode: 'train', seed: training.seed });
+  const out = halfNetwork(graph, rowsOf(schedule, source), half, training.shape, network, labels.length);
+  // Nothing is dropped: a half without its modality has nothing to learn from.
+  const whole = { ...variation, dropVoice: 0, dropFace: 0 };
+  return task(
+    source,
+    half.stimulus,
+    schedule,
+    { ...training, variation: whole },
+    halfName(half.modality, half.stimulus),
+    out,
+  );
+}
+
+/** Where the shared layers start from. */
+export interface SharedStart {
+  /** Whose labels are learned. */
+  readonly stimulus: Stimulus;
+  /** Of the halves that stage 1 trained; empty where branches and shared layers are trained at once. */
+  readonly weights: Weights;
+  /** Whether those weights stand still. */
+  readonly frozen: boolean;
+}
+
+/** Stage 2, or training in one stage. */
+export function sharedTask(
+  source: FusionSource,
+  { stimulus, weights, frozen }: SharedStart,
+  schedule: Schedule,
+  training: FusionTraining,
+): Task {
+  const { labels, shape, network, seed } = training;
+  const graph = createGraph({ mode: 'train', seed, weights, frozen: (name) => frozen && weights.has(name) });
+  const inputs = fusionInputs(graph, rowsOf(schedule, source), shape.frames, shape);
+  const options = frozen ? { branchDropout: 0 } : {};
+  const out = fusionNetwork(inputs, network, labels.length, options);
+  return task(source, stimulus, schedule, training, 'fusion', out);
+}
+
+/** The network that serves any subset of modalities: inputs and outputs as docs/packs.md names them. */
+export function fusionModel(weights: Weights, network: FusionNetwork, shape: FusionShape, labels: number): Uint8Array {
+  const graph = createGraph({ mode: 'serve', weights });
+  const { shareLogits, presenceLogits } = fusionNetwork(fusionInputs(graph, 'n', 'frames', shape), network, labels);
+  return encodeGraph(graph, { shareLogits, presenceLogits }, { name: 'fusion' });
+}
+
+/** A half that serves alone: rows 1 to 6 of paper 5. */
+export function halfModel(
+  weights: Weights,
+  half: Half,
+  network: FusionNetwork,
+  shape: FusionShape,
+  labels: number,
+): Uint8Array {
+  const graph = createGraph({ mode: 'serve', weights });
+  const { shareLogits, presenceLogits } = halfNetwork(graph, 'n', half, shape, network, labels);
+  return encodeGraph(graph, { shareLogits, presenceLogits }, { name: halfName(half.modality, half.stimulus) });
+}
+
+function task(
+  source: FusionSource,
+  stimulus: Stimulus,
+  schedule: Schedule,
+  { labels, seed, shape, objective, variation }: FusionTraining,
+  name: string,
+  out: Heads,
+): Task {
+  const { graph } = out.shareLogits;
+  const n = rowsOf(schedule, source);
+  const targets = {
+    shares: graph.input('shares', [n, labels.length]),
+    present: graph.input('present', [n, labels.length]),
+    weights: graph.input('weights', [n, 1]),
+  };
+  const trainPresent = source.targets(stimulus).map(({ present }) => present);
+  const loss = objectiveLoss(out, targets, objective, { trainPresent, labels });
+  const model = trainingModel(graph, loss, { name, weightDecay: schedule.weightDecay });
+  const fed = new Set(model.inputs.map((input) => input.name));
+
+  let order: { readonly epoch: number; readonly indices: readonly number[] } | null = null;
+  return {
+    name,
+    model,
+    stepsPerEpoch: Math.floor(source.length / n),
+    judge: () => Promise.resolve({}),
+    batch(epoch, step) {
+      if (order?.epoch !== epoch)
+        order = { epoch, indices: permutation(randomStream(seed, name, 'order', epoch), source.length) };
+      const rows = order.indices.slice(step * n, (step + 1) * n).map((index) => {
+        const random = randomStream(seed, name, 'draw', epoch, index);
+        return varied(source.draw(index, random), random, variation);
+      });
+      const each = rows.map((row) => row.targets[stimulus]);
+      const feeds = {
+        ...fusionFeeds(rows, shape),
+        shares: { data: flat(each.map((target) => target?.shares ?? [])), dims: [n, labels.length] },
+        present: { data: flat(each.map((target) => target?.present ?? [])), dims: [n, labels.length] },
+        weights: { data: new Float32Array(n).fill(1), dims: [n, 1] },
+      };
+      return Object.fromEntries(Object.entries(feeds).filter(([key]) => fed.has(key)));
+    },
+  };
+}
+
+function rowsOf({ batch }: Schedule, { length }: FusionSource): number {
+  return Math.min(batch, length);
+}
+
+function fusionInputs(graph: Graph, n: number | 'n', frames: number | 'frames', shape: FusionShape): FusionInputs {
+  return {
+    voice: graph.input('voice', [n, ...voiceSides(shape)]),
+    voiceMask: graph.input('voiceMask', [n, shape.steps]),
+    face: graph.input('face', [n, frames, shape.faceWidth]),
+    faceMask: graph.input('faceMask', [n, frames]),
+  };
+}
+
+function halfNetwork(
+  graph: Graph,
+  n: number | 'n',
+  { modality, stimulus }: Half,
+  shape: FusionShape,
+  { voice, face, ...size }: FusionNetwork,
+  labels: number,
+): Heads {
+  const name = halfName(modality, stimulus);
+  const frames = graph.mode === 'serve' ? 'frames' : shape.frames;
+  const sequence = (): [Value, Value] => {
+    if (modality === 'voice') {
+      const mask = graph.input('voiceMask', [n, shape.steps]);
+      const heard = graph.input('voice', [n, ...voiceSides(shape)]);
+      return [voiceBranch(heard, name, { ...size, ...voice }, mask), mask];
+    }
+    const mask = graph.input('faceMask', [n, frames]);
+    const seen = graph.input('face', [n, frames, shape.faceWidth]);
+    return [faceBranch(seen, name, { ...size, ...face }, mask), mask];
+  };
+  const [branch, mask] = sequence();
+  return branchHeads(branch, name, size.dropout, labels, mask);
+}
