@@ -24,6 +24,9 @@ export interface AdamWOptions {
   readonly maxNorm?: number;
 }
 
+/** `beta1` and `beta2` of `AdamWOptions`. */
+export type Betas = Required<Pick<AdamWOptions, 'beta1' | 'beta2'>>;
+
 /** Where a weight lies in the vector. */
 export interface Placement {
   readonly name: string;
@@ -66,6 +69,8 @@ export interface TrainingModel {
   /** Inputs other than state and scalars, and what has to be drawn at random for each step. */
   readonly inputs: readonly OnnxValue[];
   readonly noises: readonly OnnxValue[];
+  /** Decays of AdamW's means, which whoever feeds the corrections needs. */
+  readonly betas: Betas;
   /** Shapes of what one run gives: the state as `next.theta` and so on, `loss`, `gradientNorm` and the metrics. */
   readonly outputs: Readonly<Record<string, readonly number[]>>;
 }
@@ -83,6 +88,8 @@ export function trainingModel(
   {
     name,
     metrics = {},
+    beta1 = 0.9,
+    beta2 = 0.999,
     ...adamW
   }: AdamWOptions & { readonly name: string; readonly metrics?: Readonly<Record<string, Value>> },
 ): TrainingModel {
@@ -109,7 +116,7 @@ export function trainingModel(
     0,
   );
   const decays = graph.constant(decayMask(parameters), [size]);
-  const { next, norm } = adamWStep(state, flat, decays, adamW);
+  const { next, norm } = adamWStep(state, flat, decays, { beta1, beta2, ...adamW });
   const observed = statistics.map(({ name: statistic, size: length }) => {
     const batch = graph.observations.get(statistic);
     if (!batch) throw new RangeError(`${name} never observes its statistic '${statistic}'`);
@@ -144,6 +151,7 @@ export function trainingModel(
     statistics,
     inputs: inputs.filter((input) => !noises.some((noise) => noise.name === input.name)),
     noises,
+    betas: { beta1, beta2 },
     outputs: Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, value.dims.map(Number)])),
   };
 }
@@ -157,7 +165,7 @@ function adamWStep(
   state: { readonly theta: Value; readonly moment1: Value; readonly moment2: Value },
   gradient: Value,
   decays: Value,
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, maxNorm = 1 }: AdamWOptions,
+  { beta1, beta2, epsilon = 1e-8, weightDecay = 0.01, maxNorm = 1 }: AdamWOptions & Betas,
 ) {
   const { graph } = gradient;
   const [rate, correction1, correction2, averaging] = SCALARS.map((scalar) => graph.input(scalar, []));

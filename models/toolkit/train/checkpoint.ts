@@ -11,6 +11,8 @@ export interface Checkpoint {
   readonly fingerprint: string;
   /** Steps done. */
   readonly step: number;
+  /** Sum of the losses since the last epoch ended. */
+  readonly epochLoss: number;
   readonly state: TrainingState;
   /** One entry for each epoch done: what was measured after it. */
   readonly history: readonly Readonly<Record<string, number>>[];
@@ -20,15 +22,16 @@ const MAGIC = 'undertone checkpoint 1\n';
 const header = z.strictObject({
   fingerprint: z.string(),
   step: z.int().min(0),
+  epochLoss: z.number().default(0),
   lengths: z.array(z.int().min(0)).length(STATE.length),
   history: z.array(z.record(z.string(), z.number())),
 });
 
 /** Write a checkpoint: whole or not at all, also when the machine stops in the middle. */
 export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
-  const { fingerprint, step, history, state } = checkpoint;
+  const { fingerprint, step, epochLoss, history, state } = checkpoint;
   const lengths = STATE.map((key) => state[key].length);
-  const head = `${MAGIC}${JSON.stringify({ fingerprint, step, lengths, history })}\n`;
+  const head = `${MAGIC}${JSON.stringify({ fingerprint, step, epochLoss, lengths, history })}\n`;
   await mkdir(dirname(file), { recursive: true });
   const part = `${file}.part`;
   const handle = await open(part, 'w');

@@ -4,7 +4,7 @@
  */
 import { randomStream } from '../../../src/core/random.ts';
 import { UndertoneError } from '../../../src/errors.ts';
-import { SCALARS, STATE, type TrainingModel, type TrainingState, weightsOf } from '../../graph/training.ts';
+import { type Betas, SCALARS, STATE, type TrainingModel, type TrainingState, weightsOf } from '../../graph/training.ts';
 import { openNetwork, type NetworkOptions, type TensorData } from '../../runtime.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { averagingAt, rateAt, type Schedule } from './schedule.ts';
@@ -21,10 +21,14 @@ export interface Task {
   judge(weights: ReadonlyMap<string, Float32Array>): Promise<Readonly<Record<string, number>>>;
 }
 
+/** One entry for each epoch done: `epoch` from 1, the mean `loss` of its steps, and what was judged. */
+export type History = readonly Readonly<Record<string, number>>[];
+
 /** What a run tells while it goes on. */
 export interface TrainingEvents {
   onStep?(step: { readonly done: number; readonly total: number; readonly loss: number }): void;
-  onEpoch?(epoch: Readonly<Record<string, number>>): void;
+  /** Waited for; the last entry of `history` is the epoch that is done. */
+  onEpoch?(history: History): Promise<void> | void;
 }
 
 /** How and where a run goes. */
@@ -41,9 +45,12 @@ export interface TrainingRun extends TrainingEvents, NetworkOptions {
 export interface Trained {
   /** All steps are done; false after an abort, when the checkpoint says where to go on. */
   readonly finished: boolean;
+  /** Steps done, of `total`. */
+  readonly step: number;
+  readonly total: number;
   /** Averaged weights and statistics by name. */
   readonly weights: ReadonlyMap<string, Float32Array>;
-  readonly history: readonly Readonly<Record<string, number>>[];
+  readonly history: History;
 }
 
 /** A checkpoint is written this often besides after each epoch. */
@@ -61,8 +68,9 @@ export async function train(task: Task, run: TrainingRun): Promise<Trained> {
   const found = await readCheckpoint(file, fingerprint);
   let state: TrainingState = found?.state ?? model.initial;
   let step = found?.step ?? 0;
+  let epochLoss = found?.epochLoss ?? 0;
   const history = [...(found?.history ?? [])];
-  const save = () => writeCheckpoint(file, { fingerprint, step, state, history });
+  const save = () => writeCheckpoint(file, { fingerprint, step, epochLoss, state, history });
 
   const network = await openNetwork(
     { name: task.name, bytes: model.bytes, contract: { inputs: inputShapes(model), outputs: model.outputs } },
@@ -70,14 +78,13 @@ export async function train(task: Task, run: TrainingRun): Promise<Trained> {
   );
   try {
     let savedMs = performance.now();
-    let epochLoss = 0;
     while (step < total && !signal.aborted) {
       const epoch = Math.floor(step / stepsPerEpoch);
       const results = await network.run({
         ...task.batch(epoch, step % stepsPerEpoch),
         ...noises(model, run.seed, step),
         ...stateFeeds(state),
-        ...scalarFeeds(schedule, step, stepsPerEpoch),
+        ...scalarFeeds(schedule, model.betas, step, stepsPerEpoch),
       });
       const loss = results['loss']?.data[0] ?? NaN;
       const norm = results['gradientNorm']?.data[0] ?? NaN;
@@ -95,15 +102,14 @@ export async function train(task: Task, run: TrainingRun): Promise<Trained> {
       run.onStep?.({ done: step, total, loss });
       if (step % stepsPerEpoch === 0) {
         const judged = await task.judge(averagedWeights(model, state));
-        const entry = { epoch: epoch + 1, loss: epochLoss / stepsPerEpoch, ...judged };
+        history.push({ epoch: epoch + 1, loss: epochLoss / stepsPerEpoch, ...judged });
         epochLoss = 0;
-        history.push(entry);
-        run.onEpoch?.(entry);
       }
       if (step % stepsPerEpoch === 0 || performance.now() - savedMs > CHECKPOINT_MS) {
         await save();
         savedMs = performance.now();
       }
+      if (step % stepsPerEpoch === 0) await run.onEpoch?.(history);
       // ONNX Runtime holds the thread: let signals and timers in.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -111,7 +117,7 @@ export async function train(task: Task, run: TrainingRun): Promise<Trained> {
   } finally {
     await network.close();
   }
-  return { finished: step >= total, weights: averagedWeights(model, state), history };
+  return { finished: step >= total, step, total, weights: averagedWeights(model, state), history };
 }
 
 function averagedWeights(model: TrainingModel, state: TrainingState): ReadonlyMap<string, Float32Array> {
@@ -141,8 +147,12 @@ function nextState(results: Readonly<Record<string, TensorData<Float32Array>>>, 
   };
 }
 
-function scalarFeeds(schedule: Schedule, step: number, stepsPerEpoch: number): Record<string, TensorData> {
-  const { beta1, beta2 } = BETAS;
+function scalarFeeds(
+  schedule: Schedule,
+  { beta1, beta2 }: Betas,
+  step: number,
+  stepsPerEpoch: number,
+): Record<string, TensorData> {
   const values: Readonly<Record<(typeof SCALARS)[number], number>> = {
     rate: rateAt(schedule, step, stepsPerEpoch),
     correction1: 1 / (1 - beta1 ** (step + 1)),
@@ -151,9 +161,6 @@ function scalarFeeds(schedule: Schedule, step: number, stepsPerEpoch: number): R
   };
   return Object.fromEntries(SCALARS.map((key) => [key, { data: Float32Array.of(values[key]), dims: [] }]));
 }
-
-/** AdamW's defaults, which the training model was built with. */
-const BETAS = { beta1: 0.9, beta2: 0.999 };
 
 function noises(model: TrainingModel, seed: number, step: number): Record<string, TensorData> {
   return Object.fromEntries(
