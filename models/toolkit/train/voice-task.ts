@@ -14,13 +14,16 @@ import type { Task } from './loop.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Frames of a window of 3 s. */
-const FRAMES = 300;
+export const WINDOW_FRAMES = 300;
 
 /** A clip to learn from. */
 export interface VoiceExample {
   readonly id: string;
-  /** Log-mel [frames, 64] of the clip as it is and of some versions from other rooms and lines; at least one. */
-  readonly variants: readonly Float32Array[];
+  /**
+   * Log-mel [frames, 64] of the clip as it is and of some versions from other rooms and lines; at least one. Each is asked
+   * for whenever it is needed: together they may be larger than memory.
+   */
+  readonly variants: readonly (() => Float32Array)[];
   readonly target: Target;
 }
 
@@ -39,7 +42,7 @@ export function voiceTask(examples: readonly VoiceExample[], training: VoiceTrai
   const { labels, seed, schedule, objective } = training;
   const n = Math.min(schedule.batch, examples.length);
   const graph = createGraph({ mode: 'train', seed });
-  const heads = voiceNetwork(graph.input('logmel', [n, FRAMES, MEL_BANDS]), training.network, labels.length);
+  const heads = voiceNetwork(graph.input('logmel', [n, WINDOW_FRAMES, MEL_BANDS]), training.network, labels.length);
   const targets = {
     shares: graph.input('shares', [n, labels.length]),
     present: graph.input('present', [n, labels.length]),
@@ -60,15 +63,18 @@ export function voiceTask(examples: readonly VoiceExample[], training: VoiceTrai
         order = { epoch, indices: permutation(randomStream(seed, 'order', epoch), examples.length) };
       const places = order.indices.slice(step * n, (step + 1) * n);
       const rows = places.flatMap((index) => examples[index] ?? []);
-      const logMel = new Float32Array(n * FRAMES * MEL_BANDS);
+      const logMel = new Float32Array(n * WINDOW_FRAMES * MEL_BANDS);
       rows.forEach(({ id, variants }, i) => {
         // By place too: a clip that is listed twice is not varied the same way twice.
         const random = randomStream(seed, 'augment', epoch, id, places[i] ?? 0);
-        const frames = variants[integerBelow(random, variants.length)] ?? new Float32Array(MEL_BANDS);
-        logMel.set(augmentLogMel(frames, random, { ...training.augmentation, frames: FRAMES }), i * FRAMES * MEL_BANDS);
+        const frames = variants[integerBelow(random, variants.length)]?.() ?? new Float32Array(MEL_BANDS);
+        logMel.set(
+          augmentLogMel(frames, random, { ...training.augmentation, frames: WINDOW_FRAMES }),
+          i * WINDOW_FRAMES * MEL_BANDS,
+        );
       });
       return {
-        logmel: { data: logMel, dims: [n, FRAMES, MEL_BANDS] },
+        logmel: { data: logMel, dims: [n, WINDOW_FRAMES, MEL_BANDS] },
         shares: { data: flat(rows.map(({ target }) => target.shares)), dims: [n, labels.length] },
         present: { data: flat(rows.map(({ target }) => target.present)), dims: [n, labels.length] },
         weights: { data: new Float32Array(n).fill(1), dims: [n, 1] },
@@ -78,10 +84,14 @@ export function voiceTask(examples: readonly VoiceExample[], training: VoiceTrai
 }
 
 /** The network that serves, with the weights that were learned. */
-export function voiceModel(weights: ReadonlyMap<string, Float32Array>, network: VoiceNetwork, labels: number): Uint8Array {
+export function voiceModel(
+  weights: ReadonlyMap<string, Float32Array>,
+  network: VoiceNetwork,
+  labels: number,
+): Uint8Array {
   const graph = createGraph({ mode: 'serve', weights });
   const { embedding, shareLogits, presenceLogits } = voiceNetwork(
-    graph.input('logmel', ['n', FRAMES, MEL_BANDS]),
+    graph.input('logmel', ['n', WINDOW_FRAMES, MEL_BANDS]),
     network,
     labels,
   );
