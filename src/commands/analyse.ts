@@ -13,9 +13,12 @@ import { analyseMedia } from './analysis.ts';
 import type { Command, Invocation } from './command.ts';
 import { discardCounter } from './discards.ts';
 import { partFile } from './part-file.ts';
-import { clock, progress } from './progress.ts';
+import { clock, mediaPace, progress } from './progress.ts';
 import { hereOrInProject } from './project.ts';
 import { summaryJson, summaryLines } from './summary.ts';
+
+/** Where nobody knows how long it is, and there is no terminal: a line of progress for every so much media. */
+const PLAIN_STEP_MS = 60_000;
 
 /** How much longer than its media a file may say it is without a word, ms: containers round. */
 const UNTOLD_MS = 1000;
@@ -64,7 +67,14 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
       meter,
       log: stderrLog,
     });
-    const bar = progress({ stream: process.stderr, doing: 'analysing', totalMs, now: () => performance.now() });
+    const bar = progress({
+      stream: process.stderr,
+      doing: 'analysing',
+      total: totalMs,
+      tell: mediaPace(totalMs),
+      plainStep: PLAIN_STEP_MS,
+      now: () => performance.now(),
+    });
     const pack = `${inference.pack.name}@${inference.pack.version}`;
     try {
       await analyseMedia(target, {

@@ -5,7 +5,7 @@ import { UndertoneError } from '../errors.ts';
 /** A file that gets its name when it is whole; until then it is called `<name>.part`. */
 export interface PartFile {
   readonly partPath: string;
-  write(text: string): Promise<void>;
+  write(content: string | Uint8Array): Promise<void>;
   /** Give the file its name, in place of one that had it before. */
   finish(): Promise<void>;
   /** Leave what there is under `partPath`, and tell whether there is something. Does nothing after `finish`. */
@@ -31,11 +31,11 @@ export async function partFile(path: string, option: string): Promise<PartFile> 
   let written = 0;
   return {
     partPath,
-    async write(text) {
-      await file.appendFile(text).catch((cause: unknown) => {
+    async write(content) {
+      await file.appendFile(content).catch((cause: unknown) => {
         throw unwritable(partPath, option, cause);
       });
-      written += text.length;
+      written += content.length;
     },
     async finish() {
       await file.sync().catch((cause: unknown) => {
@@ -53,6 +53,20 @@ export async function partFile(path: string, option: string): Promise<PartFile> 
       return written > 0;
     },
   };
+}
+
+/**
+ * Write a whole file at once, or leave what was there.
+ * @throws UndertoneError as `partFile` does.
+ */
+export async function writeWhole(path: string, content: string | Uint8Array, option: string): Promise<void> {
+  const file = await partFile(path, option);
+  try {
+    await file.write(content);
+    await file.finish();
+  } finally {
+    await file.abandon();
+  }
 }
 
 /** A disk that is full, most likely. */

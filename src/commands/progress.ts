@@ -11,65 +11,89 @@ interface ProgressOptions {
   readonly stream: ProgressStream;
   /** What is being done, for example `analysing`. */
   readonly doing: string;
-  /** Length of all of it, media ms; null where nobody knows. */
-  readonly totalMs: number | null;
+  /** How much there is to do, in any unit; null where nobody knows. */
+  readonly total: number | null;
+  /** How much of it was done before, by an earlier run. Default 0. */
+  readonly before?: number;
+  /** What is told beside the share that is done. */
+  readonly tell: (done: number, speed: Speed) => string;
   /** Elapsed real time, ms. */
   readonly now: () => number;
+  /** Without a known total: a plain line for every so much. Default: every update. */
+  readonly plainStep?: number;
 }
 
+/** How much is done in 1 ms, on average since the start. */
+type Speed = number;
+
+/** The progress of some work. */
 export interface Progress {
-  /** So much media is done, ms. */
-  update(doneMs: number): void;
+  /** So much is done. */
+  update(done: number): void;
+  /** Write a line for good; the bar comes back below it at the next update. */
+  line(text: string): void;
   /** Clears the bar. */
   end(): void;
 }
 
 const BAR = 24;
 const REDRAW_MS = 100;
-/** Without a known length: a plain line for every so much media. */
-const PLAIN_STEP_MS = 60_000;
+/** Before so much time has gone, what is left of it cannot be told. */
+const SETTLED_MS = 1000;
 
 /**
- * Show how far a piece of media is: percent, speed against real time, time left.
+ * Show how far some work is: percent, what `tell` says, time left.
  * @example
- * const bar = progress({ stream: process.stderr, doing: 'analysing', totalMs, now: () => performance.now() });
- * bar.update(verdict.endMs);
+ * const bar = progress({ stream: process.stderr, doing: 'training', total, tell: counted(total), now: () => performance.now() });
+ * bar.update(step);
  */
-export function progress({ stream, doing, totalMs, now }: ProgressOptions): Progress {
+export function progress({ stream, doing, total, before = 0, tell, now, plainStep = 1 }: ProgressOptions): Progress {
   const startedMs = now();
   const live = stream.isTTY === true;
   let drawnMs = -Infinity;
-  let nextPlainMs = 0;
+  let nextPlain = 0;
 
-  const line = (doneMs: number): string => {
+  const line = (done: number): string => {
     const elapsedMs = Math.max(1, now() - startedMs);
-    const speed = doneMs / elapsedMs;
-    const pace = `${speed.toFixed(1)}x`.padStart(7);
-    if (totalMs === null) return `${doing}  ${clock(doneMs)}  ${pace}`;
-    const share = Math.min(1, doneMs / totalMs);
+    const speed = (done - before) / elapsedMs;
+    if (total === null) return `${doing}  ${tell(done, speed)}`;
+    const share = Math.min(1, done / total);
     const bar = '#'.repeat(Math.round(share * BAR)).padEnd(BAR, '-');
-    const left = speed > 0 ? `${clock((totalMs - Math.min(doneMs, totalMs)) / speed)} left` : '';
+    const left = speed > 0 && elapsedMs >= SETTLED_MS ? `${clock((total - Math.min(done, total)) / speed)} left` : '';
     return `${doing}  ${live ? `[${bar}]  ` : ''}${Math.floor(share * 100)
       .toString()
-      .padStart(3)} %  ${pace}  ${left}`;
+      .padStart(3)} %  ${tell(done, speed)}  ${left}`.trimEnd();
   };
 
   return {
-    update(doneMs) {
+    update(done) {
       if (live) {
         if (now() - drawnMs < REDRAW_MS) return;
         drawnMs = now();
-        stream.write(`\r${line(doneMs).slice(0, (stream.columns ?? 80) - 1)}\x1b[K`);
-      } else if (doneMs >= nextPlainMs) {
-        const stepMs = totalMs === null ? PLAIN_STEP_MS : totalMs / 10;
-        nextPlainMs = (Math.floor(doneMs / stepMs) + 1) * stepMs;
-        stream.write(`${line(doneMs)}\n`);
+        stream.write(`\r${line(done).slice(0, (stream.columns ?? 80) - 1)}\x1b[K`);
+      } else if (done >= nextPlain) {
+        const step = total === null ? plainStep : total / 10;
+        nextPlain = (Math.floor(done / step) + 1) * step;
+        stream.write(`${line(done)}\n`);
       }
+    },
+    line(text) {
+      stream.write(live ? `\r\x1b[K${text}\n` : `${text}\n`);
     },
     end() {
       if (live) stream.write('\r\x1b[K');
     },
   };
+}
+
+/** Tells media time against real time: `12.5x`; where the length is unknown, how much there was too. */
+export function mediaPace(totalMs: number | null): ProgressOptions['tell'] {
+  return (doneMs, speed) => `${totalMs === null ? `${clock(doneMs)}  ` : ''}${`${speed.toFixed(1)}x`.padStart(7)}`;
+}
+
+/** Tells pieces of work: `120 of 4481`. */
+export function counted(total: number): ProgressOptions['tell'] {
+  return (done) => `${done} of ${total}`;
 }
 
 /** Minutes and seconds, hours where there are any: `0:08`, `1:02:03`. */

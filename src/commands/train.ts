@@ -1,0 +1,58 @@
+import { dirname, resolve } from 'node:path';
+import { readTrainingConfig } from '../../models/toolkit/train/config.ts';
+import { readSettings } from '../config.ts';
+import { UndertoneError } from '../errors.ts';
+import type { Command } from './command.ts';
+import { trainInFolder } from './training.ts';
+
+const PROVIDERS = ['cpu', 'cuda'] as const;
+
+/** `undertone train`. */
+export const train: Command = {
+  usage: 'train CONFIG --out DIR',
+  about: [
+    'Trains a network from clips that people voted on, as a configuration says (docs/training.md). DIR gets the network',
+    'at the end; until then a checkpoint. Ctrl-C stops; the same command goes on from the checkpoint. The same command on',
+    'the same machine gives the same network, bit for bit.',
+  ],
+  options: {
+    out: { value: 'DIR', help: 'folder of this run; made where it is not there' },
+    data: { value: 'DIR', help: "folder that the configuration's corpora are in (default: the configuration's own)" },
+    epochs: { value: 'N', help: "epochs instead of the configuration's, to try it out" },
+    threads: { value: 'N', help: 'threads of a training step on the CPU (default: 1)' },
+    provider: { value: 'NAME', help: `where to train: ${PROVIDERS.join(' or ')} (default: cpu)` },
+  },
+  arguments: 1,
+  async run({ positionals: [file = ''], text, env, signal }) {
+    const out = text('out');
+    if (out === undefined) throw new UndertoneError('config-invalid', '--out is missing: give the folder of this run');
+    const provider = PROVIDERS.find((name) => name === (text('provider') ?? 'cpu'));
+    if (provider === undefined)
+      throw new UndertoneError('config-invalid', `--provider is none of ${PROVIDERS.join(', ')}: choose one`);
+    const threads = whole('threads', text('threads')) ?? 1;
+    const epochs = whole('epochs', text('epochs'));
+    const config = await readTrainingConfig(file);
+    const { status, file: network } = await trainInFolder(
+      epochs === undefined ? config : { ...config, schedule: { ...config.schedule, epochs } },
+      {
+        data: resolve(text('data') ?? dirname(file)),
+        out,
+        network: { provider, threads },
+        ffmpeg: readSettings(env).UNDERTONE_FFMPEG,
+        signal,
+        stream: process.stderr,
+      },
+    );
+    if (status === 'stopped') return 1;
+    if (status === 'before') process.stderr.write(`it is trained already: choose another --out to train it again\n`);
+    process.stdout.write(`${network}\n`);
+    return 0;
+  },
+};
+
+function whole(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= 1 && number <= 10_000) return number;
+  throw new UndertoneError('config-invalid', `--${option} is '${value}': write a whole number from 1 to 10000`);
+}
