@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "tell what each rule that makes labels of raters' votes throws away",
     load: async () => (await import('./commands/aggregate.ts')).aggregate,
   },
+  train: {
+    summary: 'train a network from clips that people voted on',
+    load: async () => (await import('./commands/train.ts')).train,
+  },
   import: {
     summary: 'bring a published perception model into the project',
     load: async () => (await import('./commands/import.ts')).importCommand,
