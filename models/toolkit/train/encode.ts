@@ -1,6 +1,7 @@
 /** Encoders run once over all clips, so that fusing can be learned from what they gave. */
 import { MEL_BANDS, SILENT_BAND } from '../../../src/core/features.ts';
 import { openNetwork, type NetworkOptions, type TensorData } from '../../runtime.ts';
+import { WINDOW_FRAMES } from './voice-task.ts';
 
 /** An encoder that has been trained: the bytes of its ONNX file, and the sides of its embedding of one window or crop. */
 export interface Encoder {
@@ -19,8 +20,6 @@ export interface Encoded {
   readonly presenceLogits: Float32Array;
 }
 
-/** Log-mel frames of a window of 3 s. */
-export const WINDOW_FRAMES = 300;
 const BATCH = 32;
 
 /**

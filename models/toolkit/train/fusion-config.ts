@@ -51,12 +51,27 @@ const system = z
     error: 'a system of one modality has one half',
   });
 
+const label = z.enum(LABELS);
+
+const pairPart = z.strictObject({
+  /** Manifests that are learned from (clips of split `train`, or of none). */
+  corpora: z.array(z.string()).min(1),
+  /** Manifests that are judged on (clips of split `dev`, or of none). */
+  dev: z.array(z.string()).min(1),
+  /** Clips that are learned from, chosen by chance where there are more. */
+  most: count,
+  /** Times that each is encoded: as it is, and varied. */
+  looks: count,
+  /** Labels of the encoder's own heads, which the outcome is compared with. */
+  encoderLabels: z.array(label).min(2),
+});
+
 /** A configuration of kind `fusion`. */
 export const fusionConfig = z.strictObject({
   name: z.string().min(1),
   kind: z.literal('fusion'),
   seed: z.int().min(0),
-  labels: z.array(z.enum(LABELS)).min(2),
+  labels: z.array(label).min(2),
   shape: z.strictObject({ layers: count.default(1), steps: count, voiceWidth: count, frames: count, faceWidth: count }),
   network,
   objective,
@@ -69,6 +84,8 @@ export const fusionConfig = z.strictObject({
   }),
   /** How the encoder hears each clip that is learned from: so many times, each time varied. */
   hearing: z.strictObject({ looks: count, augmentation: melAugmentation }).prefault({ looks: 1, augmentation: {} }),
+  /** What pairs of a face and a voice are made of, where there are no clips with both. */
+  pairs: z.strictObject({ faces: pairPart, voices: pairPart }).optional(),
   systems: z.array(system).min(1),
 });
 

@@ -10,8 +10,10 @@ import { fusionNetwork, type FusionInputs, type FusionNetwork, halfName } from '
 import type { Heads } from '../../nets/heads.ts';
 import { objectiveLoss, type Objective } from '../../nets/objective.ts';
 import { flat } from './face-task.ts';
+import type { Target } from './examples.ts';
 import {
   fusionFeeds,
+  type FusionRow,
   type FusionShape,
   type FusionSource,
   type FusionVariation,
@@ -46,14 +48,8 @@ export function halfTask(source: FusionSource, half: Half, schedule: Schedule, t
   const out = halfNetwork(graph, rowsOf(schedule, source), half, training.shape, network, labels.length);
   // Nothing is dropped: a half without its modality has nothing to learn from.
   const whole = { ...variation, dropVoice: 0, dropFace: 0 };
-  return task(
-    source,
-    half.stimulus,
-    schedule,
-    { ...training, variation: whole },
-    halfName(half.modality, half.stimulus),
-    out,
-  );
+  const name = halfName(half.modality, half.stimulus);
+  return task(source, half.stimulus, schedule, { ...training, variation: whole }, { name, out, needs: half.modality });
 }
 
 /** Where the shared layers start from. */
@@ -78,7 +74,7 @@ export function sharedTask(
   const inputs = fusionInputs(graph, rowsOf(schedule, source), shape.frames, shape);
   const options = frozen ? { branchDropout: 0 } : {};
   const out = fusionNetwork(inputs, network, labels.length, options);
-  return task(source, stimulus, schedule, training, 'fusion', out);
+  return task(source, stimulus, schedule, training, { name: 'fusion', out });
 }
 
 /** The network that serves any subset of modalities: inputs and outputs as docs/packs.md names them. */
@@ -101,13 +97,13 @@ export function halfModel(
   return encodeGraph(graph, { shareLogits, presenceLogits }, { name: halfName(half.modality, half.stimulus) });
 }
 
+/** @param needs rows without that modality teach nothing. */
 function task(
   source: FusionSource,
   stimulus: Stimulus,
   schedule: Schedule,
   { labels, seed, shape, objective, variation }: FusionTraining,
-  name: string,
-  out: Heads,
+  { name, out, needs }: { readonly name: string; readonly out: Heads; readonly needs?: Modality },
 ): Task {
   const { graph } = out.shareLogits;
   const n = rowsOf(schedule, source);
@@ -134,16 +130,23 @@ function task(
         const random = randomStream(seed, name, 'draw', epoch, index);
         return varied(source.draw(index, random), random, variation);
       });
-      const each = rows.map((row) => row.targets[stimulus]);
+      const each = rows.map((row) => targetOf(row, stimulus));
       const feeds = {
         ...fusionFeeds(rows, shape),
-        shares: { data: flat(each.map((target) => target?.shares ?? [])), dims: [n, labels.length] },
-        present: { data: flat(each.map((target) => target?.present ?? [])), dims: [n, labels.length] },
-        weights: { data: new Float32Array(n).fill(1), dims: [n, 1] },
+        shares: { data: flat(each.map(({ shares }) => shares)), dims: [n, labels.length] },
+        present: { data: flat(each.map(({ present }) => present)), dims: [n, labels.length] },
+        weights: { data: Float32Array.from(rows, (row) => (needs && !row[needs] ? 0 : 1)), dims: [n, 1] },
       };
       return Object.fromEntries(Object.entries(feeds).filter(([key]) => fed.has(key)));
     },
   };
+}
+
+/** A row of one modality is learned by the labels of those who had no more than that, where there are any. */
+function targetOf({ voice, face, targets }: FusionRow, stimulus: Stimulus): Target {
+  const target = (voice ? null : targets.face) ?? (face ? null : targets.voice) ?? targets[stimulus];
+  if (!target) throw new RangeError(`a row has no labels by '${stimulus}'`);
+  return target;
 }
 
 function rowsOf({ batch }: Schedule, { length }: FusionSource): number {

