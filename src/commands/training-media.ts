@@ -40,7 +40,10 @@ export interface PreparationOptions {
   readonly onClip: () => void;
 }
 
-/** @throws UndertoneError `bad-media` for a shard that cannot be opened, `setup-missing` without ffmpeg. */
+/**
+ * Make the clips ready.
+ * @throws UndertoneError `bad-media` for a shard that cannot be opened, `setup-missing` without ffmpeg.
+ */
 export async function prepare(
   config: TrainingConfig,
   clips: TrainingClips,

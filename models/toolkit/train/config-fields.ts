@@ -17,11 +17,11 @@ interface Bounds {
 export const SHARE: Bounds = { from: 0, to: 1 };
 
 /**
- * A number.
- * @param fallback what it is where it is left out; without one it has to be given.
+ * A number that has to be given.
  * @example const epochs = number('passes over all clips', { from: 1, to: 10_000, whole: true });
  */
 export function number(meaning: string, bounds: Bounds): z.ZodCustom<number>;
+/** A number that is `fallback` where it is left out. */
 export function number(meaning: string, bounds: Bounds, fallback: number): z.ZodDefault<z.ZodCustom<number>>;
 export function number(meaning: string, bounds: Bounds, fallback?: number): z.ZodType<number> {
   const range = rangeOf(bounds);
