@@ -15,10 +15,8 @@ import { openMedia } from '../../src/io/corpus/media.ts';
 /** A clip, encoded. */
 export interface EncodedClip {
   readonly example: Example;
-  /** Windows of the clip as it is, every 250 ms. */
-  readonly windows: readonly Encoded[];
-  /** The clip as it was heard while training, each time varied; none of a clip that is judged on. */
-  readonly looks: readonly Encoded[];
+  /** A clip that is judged on: its windows, every 250 ms. One that is learned from: as often as it was varied. */
+  readonly heard: readonly Encoded[];
   /** Square roots of the action units: intensities and shares of frames are many small ones, few large. */
   readonly units: Float32Array;
 }
@@ -47,13 +45,16 @@ export async function encodeClips(
       const { id, media: files } = example.clip;
       if (!files.audio) continue;
       const { frames } = logMel(new Float32Array(0), await media.audio(files.audio));
-      const heard = Array.from({ length: split === 'train' ? hearing.looks : 0 }, (_, k) =>
-        augmentLogMel(frames, randomStream(seed, 'hearing', id, k), { ...hearing.augmentation, frames: WINDOW_FRAMES }),
-      );
+      const inputs =
+        split === 'dev'
+          ? windowsOf(frames, HOP_FRAMES)
+          : Array.from({ length: hearing.looks }, (_, k) => {
+              const random = randomStream(seed, 'hearing', id, k);
+              return augmentLogMel(frames, random, { ...hearing.augmentation, frames: WINDOW_FRAMES });
+            });
       done.push({
         example,
-        windows: await encoder.run(windowsOf(frames, HOP_FRAMES)),
-        looks: await encoder.run(heard),
+        heard: await encoder.run(inputs),
         units: units.get(id) ?? new Float32Array(0),
       });
     }

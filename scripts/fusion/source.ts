@@ -32,10 +32,10 @@ export function clipSource(
   return {
     length: clips.length,
     draw(index, random) {
-      const { looks = [], example } = clips[index] ?? {};
+      const { heard = [], example } = clips[index] ?? {};
       const target = example?.target;
       return {
-        voice: looks[integerBelow(random, looks.length)]?.embedding ?? null,
+        voice: heard[integerBelow(random, heard.length)]?.embedding ?? null,
         face: faces[index] ?? null,
         targets: target ? { voice: target, face: target, av: target } : {},
       };
@@ -44,13 +44,13 @@ export function clipSource(
   };
 }
 
-/** Rows to judge on: one a window of the voice, each with the clip's face, of the modalities that the subset has. */
+/** Rows to judge on: one for each time that the voice was heard, each with the clip's face, of the modalities that the subset has. */
 export function windowRows(
-  { windows, units }: EncodedClip,
+  { heard, units }: EncodedClip,
   standardise: (units: Float32Array) => Float32Array,
   subset: Subset,
 ): readonly FusionRow[] {
   const face = subset === 'voice' ? null : standardise(units);
-  const heard = subset === 'face' ? [null] : windows.map(({ embedding }) => embedding);
-  return heard.map((voice) => ({ voice, face, targets: {} }));
+  const voices = subset === 'face' ? [null] : heard.map(({ embedding }) => embedding);
+  return voices.map((voice) => ({ voice, face, targets: {} }));
 }

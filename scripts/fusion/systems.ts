@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import type { FusionConfig } from '../../models/toolkit/train/fusion-config.ts';
 import { ask, type FusionRun, type TrainedFusion, trainSystem } from '../../models/toolkit/train/fusion-system.ts';
+import { top } from '../../src/core/metrics/top1.ts';
 import { poolHeads } from '../../src/core/pooling.ts';
 import { softmax } from '../../src/core/probability.ts';
+import type { HeadLogits } from '../../src/domain.ts';
 import type { EncodedClip } from './clips.ts';
 import { score, type Score } from './score.ts';
 import { clipSource, standardised, type Subset, windowRows } from './source.ts';
@@ -26,7 +28,7 @@ export async function runSystems(
 ): Promise<readonly SystemScore[]> {
   const standardise = standardised(learned);
   const source = clipSource(learned, standardise);
-  const all: SystemScore[] = [];
+  const all: SystemScore[] = [encoderScore(learned, dev)];
   for (const system of config.systems) {
     const trained = await trainSystem(source, system, config, {
       ...run,
@@ -38,29 +40,34 @@ export async function runSystems(
         const rows = clips.map((clip) => windowRows(clip, standardise, subset));
         const heads = await ask(trained, rows.flat(), config.shape);
         let from = 0;
-        return rows.map(({ length }) => {
-          const own = heads.slice(from, (from += length));
-          const flat = (part: 'shareLogits' | 'presenceLogits') =>
-            Float32Array.from(own.flatMap((head) => [...head[part]]));
-          const pooled = poolHeads(
-            { shareLogits: flat('shareLogits'), presenceLogits: flat('presenceLogits') },
-            length,
-          );
-          return softmax(pooled.shareLogits);
-        });
+        return rows.map(({ length }) => sharesOfAll(heads.slice(from, (from += length))));
       };
       const shares = await sharesOf(dev);
-      const scored = (clips: readonly EncodedClip[], said: readonly (readonly number[])[]): Score =>
-        score(
-          clips.map(({ example }) => example.target.shares),
-          said,
-          clips.map(({ example }) => example.clip.speaker ?? example.clip.id),
-        );
-      const learnedUar = scored(learned, await sharesOf(learned)).uar;
-      all.push({ system: system.name, subset, ...scored(dev, shares), learnedUar, shares });
+      const speakers = dev.map(({ example }) => example.clip.speaker ?? example.clip.id);
+      const learnedUar = top(truthOf(learned), await sharesOf(learned)).uar;
+      all.push({ system: system.name, subset, ...score(truthOf(dev), shares, speakers), learnedUar, shares });
     }
   }
   return all;
+}
+
+/** What the voice encoder's own heads score: the better of both voices is what fusing has to beat. */
+function encoderScore(learned: readonly EncodedClip[], dev: readonly EncodedClip[]): SystemScore {
+  const sharesOf = (clips: readonly EncodedClip[]) => clips.map(({ heard }) => sharesOfAll(heard));
+  const shares = sharesOf(dev);
+  const speakers = dev.map(({ example }) => example.clip.speaker ?? example.clip.id);
+  const learnedUar = top(truthOf(learned), sharesOf(learned)).uar;
+  return { system: 'encoder', subset: 'voice', ...score(truthOf(dev), shares, speakers), learnedUar, shares };
+}
+
+function truthOf(clips: readonly EncodedClip[]) {
+  return clips.map(({ example }) => example.target.shares);
+}
+
+function sharesOfAll(heads: readonly HeadLogits[]): number[] {
+  const flat = (part: keyof HeadLogits) => Float32Array.from(heads.flatMap((head) => [...head[part]]));
+  const both = { shareLogits: flat('shareLogits'), presenceLogits: flat('presenceLogits') };
+  return softmax(poolHeads(both, heads.length).shareLogits);
 }
 
 function subsetsOf({ contract }: TrainedFusion): readonly Subset[] {

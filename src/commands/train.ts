@@ -1,8 +1,10 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { readTrainingConfig } from '../../models/toolkit/train/config.ts';
+import { readFusionConfig } from '../../models/toolkit/train/fusion-config.ts';
 import { readSettings } from '../config.ts';
 import { UndertoneError } from '../errors.ts';
 import type { Command } from './command.ts';
+import { trainFusion } from './fusion-training.ts';
 import { trainInFolder } from './training.ts';
 
 const PROVIDERS = ['cpu', 'cuda'] as const;
@@ -13,11 +15,14 @@ export const train: Command = {
   about: [
     'Trains a network from clips that people voted on, as a configuration says (docs/training.md). DIR gets the network',
     'at the end; until then a checkpoint. Ctrl-C stops; the same command goes on from the checkpoint. The same command on',
-    'the same machine gives the same network, bit for bit.',
+    'the same machine gives the same network, bit for bit. Shared layers (kind fusion, docs/fusion.md) learn from what',
+    'encoders give that were trained before: --voice and --face name them.',
   ],
   options: {
     out: { value: 'DIR', help: 'folder of this run; made where it is not there' },
     data: { value: 'DIR', help: "folder that the configuration's corpora are in (default: the configuration's own)" },
+    voice: { value: 'FILE', help: 'voice encoder, for shared layers' },
+    face: { value: 'FILE', help: 'face encoder, for shared layers' },
     epochs: { value: 'N', help: "epochs instead of the configuration's, to try it out" },
     threads: { value: 'N', help: 'threads of a training step on the CPU (default: 1)' },
     provider: { value: 'NAME', help: `where to train: ${PROVIDERS.join(' or ')} (default: cpu)` },
@@ -31,16 +36,24 @@ export const train: Command = {
       throw new UndertoneError('config-invalid', `--provider is none of ${PROVIDERS.join(', ')}: choose one`);
     const threads = whole('threads', text('threads')) ?? 1;
     const epochs = whole('epochs', text('epochs'));
+    const data = resolve(text('data') ?? dirname(file));
+    const rest = { data, out, network: { provider, threads }, signal, stream: process.stderr };
+    const fusion = await readFusionConfig(file);
+    if (fusion) {
+      const [voice, face] = [text('voice'), text('face')];
+      if (voice === undefined || face === undefined || epochs !== undefined)
+        throw new UndertoneError('config-invalid', 'shared layers take --voice FILE and --face FILE, and no --epochs');
+      const ffmpeg = readSettings(env).UNDERTONE_FFMPEG;
+      if (!(await trainFusion(fusion, { ...rest, voice, face, ffmpeg }))) return 1;
+      process.stdout.write(`${join(out, 'fusion.onnx')}\n`);
+      return 0;
+    }
     const config = await readTrainingConfig(file);
     const { status, file: network } = await trainInFolder(
       epochs === undefined ? config : { ...config, schedule: { ...config.schedule, epochs } },
       {
-        data: resolve(text('data') ?? dirname(file)),
-        out,
-        network: { provider, threads },
+        ...rest,
         ffmpeg: readSettings(env).UNDERTONE_FFMPEG,
-        signal,
-        stream: process.stderr,
       },
     );
     if (status === 'stopped') return 1;

@@ -1,6 +1,8 @@
 /** `models/configs/*.json` of kind `fusion`: sizes, schedules, and the systems that are trained (paper 5, Table 1). */
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LABELS } from '../../../src/core/labels.ts';
+import { UndertoneError } from '../../../src/errors.ts';
 import { melAugmentation } from './config-augmentation.ts';
 
 const share = z.number().min(0).max(1);
@@ -91,3 +93,26 @@ export const fusionConfig = z.strictObject({
 
 /** A configuration that passed. */
 export type FusionConfig = z.infer<typeof fusionConfig>;
+
+/**
+ * Read a configuration of kind `fusion`.
+ * @returns null for one of another kind, or none at all: whoever reads those says what is wrong.
+ * @throws UndertoneError `config-invalid` with every problem on a line: file, key, remedy.
+ * @example const config = await readFusionConfig('models/configs/fusion.json');
+ */
+export async function readFusionConfig(file: string): Promise<FusionConfig | null> {
+  const json = await readFile(file, 'utf8').then(parsed, () => null);
+  if (typeof json !== 'object' || json === null || Reflect.get(json, 'kind') !== 'fusion') return null;
+  const found = fusionConfig.safeParse(json);
+  if (found.success) return found.data;
+  const problems = found.error.issues.map(({ path, message }) => `${file}, '${path.join('.')}': ${message}`);
+  throw new UndertoneError('config-invalid', `${problems.join('\n')}\ncorrect it there (docs/fusion.md)`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
