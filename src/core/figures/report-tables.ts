@@ -99,7 +99,8 @@ const METHOD_WORDS = {
   isotonic: 'Isotonic',
 } as const;
 
-function calibrationWords(calibration: LabelCalibration | null | undefined): string {
+/** How a label is calibrated, in a few words; a dash where it is not. */
+export function calibrationWords(calibration: LabelCalibration | null | undefined): string {
   switch (calibration?.method) {
     case undefined:
       return '–';

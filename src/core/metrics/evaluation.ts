@@ -105,6 +105,15 @@ export function evaluate(scored: Scored, options: EvaluationOptions): Evaluation
   };
 }
 
+/**
+ * The scalar figures as a tally, for what asks for figures of other clips than all (`subsetTTest`).
+ * @throws RangeError as `evaluate`.
+ * @example const top1 = reread(evaluationTally(scored), (figures) => figures.top1);
+ */
+export function evaluationTally(scored: Scored, options: TieOptions = {}): Tally<Readonly<Record<Figure, number>>> {
+  return reread(tallyOf(scored, options), figures);
+}
+
 type Parts = ReturnType<typeof tallyOf> extends Tally<infer All> ? All : never;
 
 function tallyOf(scored: Scored, options: TieOptions) {
