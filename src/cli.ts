@@ -27,6 +27,22 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'train a network from clips that people voted on',
     load: async () => (await import('./commands/train.ts')).train,
   },
+  pack: {
+    summary: 'put trained networks together as a pack',
+    load: async () => (await import('./commands/pack.ts')).pack,
+  },
+  evaluate: {
+    summary: 'tell how well a pack agrees with raters, and how far it can be believed',
+    load: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
+  },
+  calibrate: {
+    summary: "fit a pack's probabilities to a corpus, as a new pack",
+    load: async () => (await import('./commands/calibrate.ts')).calibrate,
+  },
+  inspect: {
+    summary: 'tell what a pack is',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
   import: {
     summary: 'bring a published perception model into the project',
     load: async () => (await import('./commands/import.ts')).importCommand,

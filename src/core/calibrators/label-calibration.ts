@@ -4,7 +4,7 @@ import { UndertoneError } from '../../errors.ts';
 import type { Matrix } from '../metrics/matrix.ts';
 import { applyIsotonic, fitIsotonic } from './isotonic.ts';
 import { applyPlatt, fitPlatt } from './platt.ts';
-import { applyTemperature, fitTemperature } from './temperature.ts';
+import { applyTemperature, fitTemperature, type TemperatureOptions } from './temperature.ts';
 
 /** Methods by which a label can be calibrated, the fewest parameters first. */
 export const CALIBRATION_METHODS = ['temperature', 'platt', 'isotonic'] as const;
@@ -13,7 +13,7 @@ export const CALIBRATION_METHODS = ['temperature', 'platt', 'isotonic'] as const
 export type CalibrationMethod = (typeof CALIBRATION_METHODS)[number];
 
 /** What fitting needs to know besides numbers. */
-export interface FitOptions {
+export interface FitOptions extends TemperatureOptions {
   /** Names of the columns, for errors. */
   readonly labels: readonly string[];
   /** A label that is always or never present: 'refuse' throws, 'keep' leaves its probabilities as they are. Default 'refuse'. */
@@ -51,14 +51,14 @@ export function fitCalibration(
   method: CalibrationMethod,
   probabilities: Matrix,
   present: Matrix,
-  { labels, whenConstant = 'refuse' }: FitOptions,
+  { labels, whenConstant = 'refuse', ...options }: FitOptions,
 ): LabelCalibration[] {
   checkExamples(probabilities, present, labels);
   return labels.map((label, column) => {
     const p = columnOf(probabilities, column);
     const y = columnOf(present, column);
     const positives = y.reduce((sum, value) => sum + value, 0);
-    if (positives > 0 && positives < y.length) return fitLabel(method, p, y);
+    if (positives > 0 && positives < y.length) return fitLabel(method, p, y, options);
     if (whenConstant === 'keep') return KEEP;
     throw new UndertoneError(
       'corpus-invalid',
@@ -73,10 +73,15 @@ export function columnOf(matrix: Matrix, column: number): number[] {
   return matrix.map((row) => row[column] ?? NaN);
 }
 
-function fitLabel(method: CalibrationMethod, p: readonly number[], present: readonly number[]): LabelCalibration {
+function fitLabel(
+  method: CalibrationMethod,
+  p: readonly number[],
+  present: readonly number[],
+  options: TemperatureOptions,
+): LabelCalibration {
   switch (method) {
     case 'temperature':
-      return fitTemperature(p, present);
+      return fitTemperature(p, present, options);
     case 'platt':
       return fitPlatt(p, present);
     case 'isotonic':

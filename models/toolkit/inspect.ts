@@ -1,0 +1,83 @@
+/** What a pack is, after everything in it was verified. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Label, ModelPack, NetworkCalibration } from '../../src/domain.ts';
+import type { Contract, Model } from '../contract.ts';
+import { loadPack } from '../pack.ts';
+import { packManifest, type PackManifest } from '../pack-format.ts';
+import { openNetwork } from '../runtime.ts';
+import { readManifest } from '../verified-file.ts';
+import { onnxParameters } from './onnx-parameters.ts';
+
+/** One network of a pack. */
+export interface NetworkDescription {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Floating-point weights. */
+  readonly parameters: number;
+  readonly labels: readonly Label[];
+  readonly inputs: Contract['inputs'];
+  readonly outputs: Contract['outputs'];
+  /** Of the shared layers, for each subset of modalities that they serve; else one. */
+  readonly calibration: Readonly<Record<string, NetworkCalibration>>;
+}
+
+/** A pack, as `inspect` tells it. */
+export interface PackDescription extends Pick<PackManifest, 'format' | 'name' | 'version' | 'licence' | 'labels'> {
+  readonly networks: Readonly<Partial<Record<'voice' | 'face' | 'fusion', NetworkDescription>>>;
+  /** Bytes of all networks. */
+  readonly bytes: number;
+  readonly decision: ModelPack['decision'];
+  readonly provenance: PackManifest['provenance'];
+  /** First lines of README.md beside the manifest; empty where there is none. */
+  readonly card: readonly string[];
+}
+
+/** Lines of the model card that are told. */
+const CARD_LINES = 12;
+
+/**
+ * Read, verify and describe the pack in `dir`: hashes are compared and each network is opened, which checks its names and shapes.
+ * @throws UndertoneError `pack-invalid` as `loadPack` and `openNetwork`.
+ * @example (await inspectPack('models/packs/starter')).networks.face?.parameters;
+ */
+export async function inspectPack(dir: string): Promise<PackDescription> {
+  const { networks } = await loadPack(dir);
+  const manifest = await readManifest(join(dir, 'pack.json'), packManifest);
+  const { format, name, version, licence, labels, decision, provenance, fusion } = manifest;
+  const { voice, face } = manifest.networks;
+  const described = {
+    voice: await describe(networks.voice, { ...voice, calibration: { voice: voice.calibration } }),
+    face: await describe(networks.face, { ...face, calibration: { face: face.calibration } }),
+    ...(fusion && networks.fusion && { fusion: await describe(networks.fusion, fusion) }),
+  };
+  const bytes = Object.values(described).reduce((sum, network) => sum + network.bytes, 0);
+  return {
+    format,
+    name,
+    version,
+    licence,
+    labels,
+    networks: described,
+    bytes,
+    decision,
+    provenance,
+    card: await firstLines(join(dir, 'README.md')),
+  };
+}
+
+type Described = Pick<NetworkDescription, 'file' | 'sha256' | 'labels' | 'calibration'>;
+
+async function describe(model: Model, { file, sha256, labels, calibration }: Described): Promise<NetworkDescription> {
+  const network = await openNetwork(model);
+  await network.close();
+  const { inputs, outputs } = model.contract;
+  const parameters = onnxParameters(model.bytes);
+  return { file, sha256, bytes: model.bytes.length, parameters, labels, inputs, outputs, calibration };
+}
+
+async function firstLines(path: string): Promise<readonly string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.trim() === '' ? [] : text.trim().split('\n').slice(0, CARD_LINES);
+}

@@ -1,0 +1,68 @@
+/** A folder that appears whole or not at all. */
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UndertoneError } from '../../src/errors.ts';
+
+/** What may stand where the folder is to be. */
+export interface WholeFolderOptions {
+  /** Whether a pack that is there may be replaced. */
+  readonly replace: boolean;
+  /** By which the user gave the folder, for messages. */
+  readonly option: string;
+}
+
+/**
+ * Refuse a place that is taken, before any work is done. An empty folder is free; only a pack is ever replaced.
+ * @throws UndertoneError `config-invalid`.
+ */
+export async function checkFree(folder: string, { replace, option }: WholeFolderOptions): Promise<void> {
+  const refuse = (why: string) => new UndertoneError('config-invalid', `${option}: ${why}`);
+  const parent = await stat(dirname(resolve(folder))).catch(() => null);
+  if (!parent?.isDirectory()) throw refuse(`there is no folder '${dirname(folder)}': make it, or choose another place`);
+  const found = await stat(folder).catch(() => null);
+  if (found === null) return;
+  if (!found.isDirectory()) throw refuse(`'${folder}' is a file: choose a folder that is not there yet`);
+  const names = await readdir(folder);
+  if (names.length === 0) return;
+  if (!replace) throw refuse(`'${folder}' is there already: choose another folder, or replace it by --force`);
+  if (!names.includes('pack.json'))
+    throw refuse(
+      `'${folder}' holds something other than a pack, which --force does not replace: choose another folder`,
+    );
+}
+
+/**
+ * Fill a temporary folder beside `folder`, then give it its name. Whatever fails, and whenever it is stopped before that, what
+ * was there stays and nothing is left over.
+ * @param fill writes into the folder that it is given, and throws where something is wrong with it.
+ * @throws UndertoneError as `checkFree`, and whatever `fill` throws.
+ */
+export async function writeWholeFolder(
+  folder: string,
+  options: WholeFolderOptions,
+  fill: (dir: string) => Promise<void>,
+): Promise<void> {
+  await checkFree(folder, options);
+  const place = resolve(folder);
+  const part = await mkdtemp(join(dirname(place), `.${basename(place)}.part-`)).catch((cause: unknown) => {
+    throw new UndertoneError('config-invalid', `cannot write beside '${folder}': choose another ${options.option}`, {
+      cause,
+    });
+  });
+  const old = `${part}-old`;
+  try {
+    await fill(part);
+    await rename(place, old).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    });
+    try {
+      await rename(part, place);
+    } catch (error) {
+      await rename(old, place).catch(() => undefined);
+      throw error;
+    }
+    await rm(old, { recursive: true, force: true });
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,63 @@
+import { inspectPack, type PackDescription } from '../../models/toolkit/inspect.ts';
+import { calibrationWords } from '../core/figures/report-tables.ts';
+import { aligned, type Command } from './command.ts';
+import { columns } from './evaluation-output.ts';
+import { hereOrInProject } from './project.ts';
+
+/** `undertone inspect`. */
+export const inspect: Command = {
+  usage: 'inspect PACK',
+  about: [
+    'Verifies a pack (schema, hashes, shapes of its networks) and tells what it is: networks with their sizes, labels,',
+    'calibration and thresholds, the decision rule, where it is from, and how its model card begins.',
+  ],
+  options: { json: { help: 'print one JSON object' } },
+  arguments: 1,
+  async run({ positionals: [dir = ''], has }) {
+    const pack = await inspectPack(hereOrInProject(dir));
+    process.stdout.write(has('json') ? `${JSON.stringify(pack)}\n` : packLines(pack));
+    return 0;
+  },
+};
+
+function packLines(pack: PackDescription): string {
+  const { name, version, format, licence, labels, networks, bytes, decision, provenance, card } = pack;
+  const all = Object.entries(networks);
+  const calibrations = all.flatMap(([network, { calibration }]) =>
+    Object.entries(calibration).map(([of, byLabel]) => [network === of ? of : `${network}, ${of}`, byLabel] as const),
+  );
+  return [
+    `${name}@${version}, format ${format}, ${licence}; every hash and shape was checked`,
+    '',
+    ...columns([
+      ['network', 'parameters', 'bytes', 'labels', 'file'],
+      ...all.map(([network, of]) => [
+        network,
+        grouped(of.parameters),
+        grouped(of.bytes),
+        String(of.labels.length),
+        of.file,
+      ]),
+      ['all', '', grouped(bytes), String(labels.length), ''],
+    ]),
+    ...all.map(([network, { sha256 }]) => `  ${network.padEnd(7)} sha256 ${sha256}`),
+    '',
+    ...columns([
+      ['label', ...calibrations.map(([of]) => of), 'threshold'],
+      ...labels.map((label) => [
+        label,
+        ...calibrations.map(([, byLabel]) => calibrationWords(byLabel[label])),
+        String(decision.thresholds[label] ?? ''),
+      ]),
+    ]),
+    `  a clip is rejected where its most probable label is under ${decision.minTopProbability}`,
+    '',
+    ...aligned(Object.entries(provenance)),
+    ...(card.length > 0 ? ['', ...card] : []),
+    '',
+  ].join('\n');
+}
+
+function grouped(n: number): string {
+  return n.toLocaleString('en-GB');
+}
