@@ -1,10 +1,11 @@
 /** A training run in a folder: prepare, train, write the network; whatever was done before is not done again. */
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { TrainingConfig } from '../../models/toolkit/train/config-schema.ts';
 import { fingerprintOf } from '../../models/toolkit/train/fingerprint.ts';
 import { type History, train, type TrainingEvents } from '../../models/toolkit/train/loop.ts';
+import { readStart, type Start, startingFrom } from '../../models/toolkit/train/start.ts';
 import type { NetworkOptions } from '../../models/runtime.ts';
 import { UndertoneError } from '../errors.ts';
 import { writeWhole } from './part-file.ts';
@@ -68,7 +69,8 @@ async function trainLocked(config: TrainingConfig, options: TrainingOptions): Pr
   const stopped = { status: 'stopped', file } as const;
 
   const clips = await trainingClips(config, data);
-  const fingerprint = fingerprintOf(config, listed(clips));
+  const start = config.start === '' ? null : await readStart(join(dirname(resolve(out)), config.start));
+  const fingerprint = fingerprintOf(config, listed(clips), start);
   const record = await readRecord(within('run.json'), fingerprint, out);
   if (record?.network !== undefined && record.network === (await hashOf(file))) return { status: 'before', file };
   await write('run.json', json({ fingerprint }));
@@ -84,8 +86,8 @@ async function trainLocked(config: TrainingConfig, options: TrainingOptions): Pr
   const writeHistory = (history: History) => write('history.json', json(history));
   const { finished, weights, history, step, total } = await trainTold(
     prepared,
-    { schedule: config.schedule, seed: config.seed, fingerprint: fingerprintOf(config, prepared.learned) },
-    { ...options, checkpoint: within('checkpoint'), network, writeHistory },
+    { schedule: config.schedule, seed: config.seed, fingerprint: fingerprintOf(config, prepared.learned, start) },
+    { start, ...options, checkpoint: within('checkpoint'), network, writeHistory },
   );
   if (!finished) {
     stream.write(`stopped after step ${step} of ${total}: the same command goes on from here\n`);
@@ -123,12 +125,14 @@ async function trainTold(
   prepared: Prepared,
   run: Pick<Parameters<typeof train>[1], 'schedule' | 'seed' | 'fingerprint'>,
   options: TrainingOptions & {
+    readonly start: Start | null;
     readonly checkpoint: string;
     readonly writeHistory: (history: History) => Promise<void>;
   },
 ) {
   const { checkpoint, network, signal, stream, onStep, writeHistory } = options;
-  const task = prepared.task();
+  const fresh = prepared.task();
+  const task = options.start ? { ...fresh, model: startingFrom(fresh.model, options.start) } : fresh;
   const total = run.schedule.epochs * task.stepsPerEpoch;
   const bars: Progress[] = [];
   try {

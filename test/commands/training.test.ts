@@ -112,6 +112,23 @@ describe('training a face network', () => {
     expect(bytes('seed-a').equals(bytes('seed-c'))).toBe(false);
   });
 
+  it('starts from what another configuration learned, where it says so', async () => {
+    await train(FACE_CONFIG, 'tiny-face');
+    const next = { ...FACE_CONFIG, name: 'next', start: 'tiny-face' };
+    await train(next, 'next');
+    const [before, after] = [history('tiny-face'), history('next')];
+    expect(after[0]?.['loss']).toBeLessThan((before[0]?.['loss'] ?? 0) - 0.1);
+    await expect(train({ ...next, start: 'nowhere' }, 'lost')).rejects.toMatchObject({
+      code: 'training-failed',
+      message: expect.stringMatching(/nowhere.*train that configuration first/) as string,
+    });
+    const wider = { ...next, network: { ...FACE_CONFIG.network, channels: [12] } };
+    await expect(train(wider, 'wider')).rejects.toMatchObject({
+      code: 'training-failed',
+      message: expect.stringMatching(/'network' and 'labels' of both configurations alike/) as string,
+    });
+  });
+
   it('is done once: a finished run says so and trains nothing', async () => {
     await train(FACE_CONFIG, 'once');
     const before = statSync(inRun('once', 'checkpoint')).mtimeMs;

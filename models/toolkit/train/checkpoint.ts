@@ -57,10 +57,11 @@ export async function writeCheckpoint(file: string, checkpoint: Checkpoint): Pro
 
 /**
  * Read a checkpoint.
+ * @param fingerprint of the run that is to go on; null takes any run's.
  * @returns null where there is none.
  * @throws UndertoneError `training-failed` when the file is damaged, or of another run.
  */
-export async function readCheckpoint(file: string, fingerprint: string): Promise<Checkpoint | null> {
+export async function readCheckpoint(file: string, fingerprint: string | null): Promise<Checkpoint | null> {
   let bytes: Buffer;
   try {
     bytes = await readFile(file);
@@ -75,7 +76,7 @@ export async function readCheckpoint(file: string, fingerprint: string): Promise
   const parsed = header.safeParse(json(bytes.toString('utf8', MAGIC.length, headEnd)));
   if (!parsed.success) throw damaged();
   const { lengths, ...head } = parsed.data;
-  if (head.fingerprint !== fingerprint)
+  if (fingerprint !== null && head.fingerprint !== fingerprint)
     throw new UndertoneError(
       'training-failed',
       `${file} is of another run: its configuration or its clips have changed. Remove it to start afresh, or choose another --out`,

@@ -38,11 +38,20 @@ export function oneOf<const T extends string>(meaning: string, choices: readonly
     .meta({ range, description: meaning });
 }
 
-/** A text that `pattern` matches. */
-export function text(meaning: string, range: string, pattern: RegExp): z.ZodType<string> {
-  return z
-    .custom<string>((value) => typeof value === 'string' && pattern.test(value), { error: refusal(range) })
-    .meta({ range, description: meaning });
+/** A text that `pattern` matches and that has to be given. */
+export function text(meaning: string, range: string, pattern: RegExp): z.ZodCustom<string>;
+/** A text that is `fallback` where it is left out. */
+export function text(
+  meaning: string,
+  range: string,
+  pattern: RegExp,
+  fallback: string,
+): z.ZodDefault<z.ZodCustom<string>>;
+export function text(meaning: string, range: string, pattern: RegExp, fallback?: string): z.ZodType<string> {
+  const schema = z.custom<string>((value) => typeof value === 'string' && pattern.test(value), {
+    error: refusal(range),
+  });
+  return (fallback === undefined ? schema : schema.default(fallback)).meta({ range, description: meaning });
 }
 
 /**

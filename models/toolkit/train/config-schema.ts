@@ -20,6 +20,12 @@ const dropout = number('chance that a number is dropped while training', { from:
 const common = {
   name: text('name of the network, for people', '1 to 64 of a-z 0-9 -', /^[a-z0-9][a-z0-9-]{0,63}$/),
   seed: number('of everything that is left to chance', { from: 0, to: 2 ** 32 - 1, whole: true }),
+  start: text(
+    'name of a configuration whose trained weights this one starts from; its run stands beside this one',
+    'a name of 1 to 64 of a-z 0-9 -',
+    /^[a-z0-9-]{0,64}$/,
+    '',
+  ),
   labels: list(
     'what the network tells, in the order of its outputs',
     oneOf<Label>('a label', LABELS),

@@ -36,11 +36,7 @@ export interface FaceTraining {
 }
 
 /** The task of training a face network on `examples`. */
-export function faceTask(
-  examples: readonly FaceExample[],
-  training: FaceTraining,
-  judge: Task['judge'],
-): Task {
+export function faceTask(examples: readonly FaceExample[], training: FaceTraining, judge: Task['judge']): Task {
   const { labels, seed, crop, schedule, objective } = training;
   const n = Math.min(schedule.batch, examples.length);
   const graph = createGraph({ mode: 'train', seed });
@@ -81,7 +77,11 @@ export function faceTask(
 }
 
 /** The network that serves, with the weights that were learned. */
-export function faceModel(weights: ReadonlyMap<string, Float32Array>, network: FaceNetwork, labels: number): Uint8Array {
+export function faceModel(
+  weights: ReadonlyMap<string, Float32Array>,
+  network: FaceNetwork,
+  labels: number,
+): Uint8Array {
   const graph = createGraph({ mode: 'serve', weights });
   const { embedding, shareLogits, presenceLogits } = faceNetwork(
     graph.input('pixels', ['n', 1, CROP_SIZE, CROP_SIZE]),

@@ -72,20 +72,12 @@ export async function train(task: Task, run: TrainingRun): Promise<Trained> {
   const history = [...(found?.history ?? [])];
   const save = () => writeCheckpoint(file, { fingerprint, step, epochLoss, state, history });
 
-  const network = await openNetwork(
-    { name: task.name, bytes: model.bytes, contract: { inputs: inputShapes(model), outputs: model.outputs } },
-    run,
-  );
+  const network = await openStep(task, run);
   try {
     let savedMs = performance.now();
     while (step < total && !signal.aborted) {
       const epoch = Math.floor(step / stepsPerEpoch);
-      const results = await network.run({
-        ...task.batch(epoch, step % stepsPerEpoch),
-        ...noises(model, run.seed, step),
-        ...stateFeeds(state),
-        ...scalarFeeds(schedule, model.betas, step, stepsPerEpoch),
-      });
+      const results = await network.run(feedsOf(task, run, state, epoch, step));
       const loss = results['loss']?.data[0] ?? NaN;
       const norm = results['gradientNorm']?.data[0] ?? NaN;
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
@@ -118,6 +110,55 @@ export async function train(task: Task, run: TrainingRun): Promise<Trained> {
     await network.close();
   }
   return { finished: step >= total, step, total, weights: averagedWeights(model, state), history };
+}
+
+/** How steps are measured. */
+export interface Measuring extends NetworkOptions {
+  readonly schedule: Schedule;
+  readonly steps: number;
+}
+
+/**
+ * Wall time of single steps, feeds included, without checkpoints: what a benchmark compares.
+ * @returns milliseconds of each step but the first two, which ONNX Runtime spends on its memory.
+ */
+export async function measureSteps(task: Task, { schedule, steps, ...options }: Measuring): Promise<number[]> {
+  const { model, stepsPerEpoch } = task;
+  const network = await openStep(task, options);
+  const times: number[] = [];
+  let state = model.initial;
+  try {
+    for (let step = 0; step < steps + 2; step++) {
+      const started = performance.now();
+      const epoch = Math.floor(step / stepsPerEpoch);
+      state = nextState(await network.run(feedsOf(task, { schedule, seed: 0 }, state, epoch, step)), state);
+      times.push(performance.now() - started);
+    }
+  } finally {
+    await network.close();
+  }
+  return times.slice(2);
+}
+
+function openStep({ name, model }: Task, options: NetworkOptions) {
+  const contract = { inputs: inputShapes(model), outputs: model.outputs };
+  return openNetwork({ name, bytes: model.bytes, contract }, options);
+}
+
+/** Everything that one step is fed. */
+function feedsOf(
+  { model, stepsPerEpoch, batch }: Task,
+  { schedule, seed }: Pick<TrainingRun, 'schedule' | 'seed'>,
+  state: TrainingState,
+  epoch: number,
+  step: number,
+): Record<string, TensorData> {
+  return {
+    ...batch(epoch, step % stepsPerEpoch),
+    ...noises(model, seed, step),
+    ...stateFeeds(state),
+    ...scalarFeeds(schedule, model.betas, step, stepsPerEpoch),
+  };
 }
 
 function averagedWeights(model: TrainingModel, state: TrainingState): ReadonlyMap<string, Float32Array> {
