@@ -39,6 +39,7 @@ export interface FusionTrainingOptions {
 export async function trainFusion(config: FusionConfig, options: FusionTrainingOptions): Promise<boolean> {
   const { out, signal, network, stream } = options;
   const { pairs, labels, shape } = config;
+  const stopped = (): boolean => signal.aborted;
   const [system, ...more] = config.systems;
   if (!pairs || !system || more.length > 0)
     throw new UndertoneError('config-invalid', `${config.name} has no 'pairs', or several systems: write one of each`);
@@ -75,7 +76,7 @@ export async function trainFusion(config: FusionConfig, options: FusionTrainingO
   };
   const faces = await read('face', 'train');
   const voices = await read('voice', 'train');
-  if (signal.aborted) return false;
+  if (stopped()) return false;
 
   const embedded = (clips: readonly EncodedClip[]) =>
     clips.map(({ target, looks }) => ({ target, looks: looks.map(({ embedding }) => embedding) }));
@@ -104,7 +105,7 @@ export async function trainFusion(config: FusionConfig, options: FusionTrainingO
   bar.end();
   if (!trained) return false;
   const dev = { faces: await read('face', 'dev'), voices: await read('voice', 'dev') };
-  if (signal.aborted) return false;
+  if (stopped()) return false;
   const judgement = await judgeFusion(trained, dev, paired);
   for (const line of table(judgement)) stream.write(`${line}\n`);
   await writeWhole(join(out, 'judgement.json'), `${JSON.stringify(judgement, null, 2)}\n`, '--out');
