@@ -28,7 +28,12 @@ const config = await readFusionConfig(values.config);
 if (config === null || values.voice === undefined) throw new Error('give --voice FILE and a --config of kind fusion');
 const { labels, shape } = config;
 const bytes = await readFile(values.voice);
-const encoder = { bytes, embedding: [shape.steps, shape.voiceWidth], labels: labels.length };
+const encoder = {
+  bytes,
+  embedding: [shape.steps, shape.voiceWidth],
+  labels: labels.length,
+  trimDb: config.hearing.trimDb,
+};
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 say('encoding clips ...');

@@ -31,6 +31,8 @@ export interface TrainedNetwork {
   readonly bytes: Uint8Array;
   /** In the order of its outputs. */
   readonly labels: readonly Label[];
+  /** Of a voice: silence that was trimmed while it trained, dB. */
+  readonly trimDb?: number;
 }
 
 /** Every label as the network says it: a temperature of 1. */
@@ -63,6 +65,7 @@ export async function assemblePack(
           bands: MEL_BANDS,
           lowHz: 20,
           highHz: 7600,
+          ...(voice.trimDb !== undefined && { trimDb: voice.trimDb }),
         },
         calibration: uncalibrated(voice.labels),
       },

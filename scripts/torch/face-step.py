@@ -1,4 +1,4 @@
-"""One training step of the face network in PyTorch, timed: what `npm run bench -- training` is held against.
+"""One training step of the face network in PyTorch, timed: what scripts/bench-training.ts is held against.
 
     python3 scripts/torch/face-step.py models/configs/face.json --threads 2
 

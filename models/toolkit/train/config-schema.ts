@@ -85,6 +85,11 @@ const face = object({
     { from: 16, to: CROP_SIZE, whole: true },
     CROP_SIZE,
   ),
+  priorCorrection: number(
+    "tau of the correction of served shares for labels' rarity: -tau ln(mean share) is added to their logits",
+    SHARE,
+    0,
+  ),
   augmentation: faceAugmentation.prefault({}),
 });
 
@@ -114,6 +119,12 @@ const voice = object({
     'versions of each clip that are learned from: as it is, and from other rooms and lines',
     count(100),
     1,
+  ),
+  mixChance: number('chance that a window is mixed with another of its batch', SHARE, 0),
+  trimDb: number(
+    'silence around the voice is trimmed from a window where it is so far below the loudest, dB; 0 keeps it',
+    { from: 0, to: 120 },
+    0,
   ),
   voiceAugmentation: voiceAugmentation.prefault({}),
   augmentation: melAugmentation.prefault({}),

@@ -1,7 +1,7 @@
 /** Encoders run once over all clips, so that fusing can be learned from what they gave. */
 import { MEL_BANDS, SILENT_BAND } from '../../../src/core/features.ts';
 import { openNetwork, type NetworkOptions, type TensorData } from '../../runtime.ts';
-import { WINDOW_FRAMES } from './voice-task.ts';
+import { trimmedWindow, WINDOW_FRAMES } from './voice-task.ts';
 
 /** An encoder that has been trained: the bytes of its ONNX file, and the sides of its embedding of one window or crop. */
 export interface Encoder {
@@ -10,6 +10,8 @@ export interface Encoder {
   readonly embedding: readonly number[];
   /** Labels of its own heads. */
   readonly labels: number;
+  /** Of a voice: silence is trimmed from each window as while the encoder was trained, dB. Default 0: it is not. */
+  readonly trimDb?: number;
 }
 
 /** What an encoder says of one window or crop. */
@@ -46,7 +48,7 @@ export function windowsOf(frames: Float32Array, hop: number): readonly Float32Ar
  * const [first] = await encode.run(windowsOf(frames, 25));
  */
 export async function openEncoder(
-  { bytes, embedding, labels }: Encoder,
+  { bytes, embedding, labels, trimDb = 0 }: Encoder,
   input: Readonly<Record<string, readonly number[]>>,
   options: NetworkOptions = {},
 ): Promise<{ run(items: readonly Float32Array[]): Promise<readonly Encoded[]>; close(): Promise<void> }> {
@@ -69,7 +71,7 @@ export async function openEncoder(
       for (let from = 0; from < items.length; from += BATCH) {
         const batch = items.slice(from, from + BATCH);
         const data = new Float32Array(batch.length * size);
-        batch.forEach((item, i) => data.set(item, i * size));
+        batch.forEach((item, i) => data.set(trimDb > 0 ? trimmedWindow(item, trimDb) : item, i * size));
         const found = await network.run({ [name]: { data, dims: [batch.length, ...sides] } });
         const row = (key: keyof Encoded, i: number): Float32Array => rowOf(found[key], i);
         for (const i of batch.keys())

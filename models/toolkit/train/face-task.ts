@@ -3,6 +3,7 @@ import { augmentFace, type FaceAugmentation } from '../../../src/core/augment/fa
 import { CROP_SIZE } from '../../../src/core/faces/align.ts';
 import { integerBelow, permutation, randomStream } from '../../../src/core/random.ts';
 import type { Label } from '../../../src/domain.ts';
+import { add } from '../../graph/elementwise.ts';
 import { createGraph } from '../../graph/graph.ts';
 import { encodeGraph } from '../../graph/model.ts';
 import { trainingModel } from '../../graph/training.ts';
@@ -33,6 +34,8 @@ export interface FaceTraining {
    * less and serves the whole: two thirds of the work, and a shift at every look.
    */
   readonly crop: number;
+  /** tau of the correction of served shares for the rarity of labels, 0 .. 1; 0 serves what was learned. */
+  readonly priorCorrection: number;
 }
 
 /** The task of training a face network on `examples`. */
@@ -76,19 +79,40 @@ export function faceTask(examples: readonly FaceExample[], training: FaceTrainin
   };
 }
 
-/** The network that serves, with the weights that were learned. */
+/** What the served network has beside its weights. */
+export interface FaceServing extends Pick<FaceTraining, 'labels' | 'network' | 'priorCorrection'> {
+  /** Mean shares of the clips that were learned from, in the labels' order. */
+  readonly prior: readonly number[];
+}
+
+/**
+ * The network that serves, with the weights that were learned. Its share logits are corrected for the rarity of labels:
+ * - tau ln(prior) is added (logit adjustment; Menon et al. 2021).
+ */
 export function faceModel(
   weights: ReadonlyMap<string, Float32Array>,
-  network: FaceNetwork,
-  labels: number,
+  { labels, network, priorCorrection, prior }: FaceServing,
 ): Uint8Array {
   const graph = createGraph({ mode: 'serve', weights });
   const { embedding, shareLogits, presenceLogits } = faceNetwork(
     graph.input('pixels', ['n', 1, CROP_SIZE, CROP_SIZE]),
     network,
-    labels,
+    labels.length,
   );
-  return encodeGraph(graph, { embedding, shareLogits, presenceLogits }, { name: 'face' });
+  const correction = Float32Array.from(prior, (share) => -priorCorrection * Math.log(Math.max(share, RAREST)));
+  const corrected = priorCorrection > 0 ? add(shareLogits, graph.constant(correction, [labels.length])) : shareLogits;
+  return encodeGraph(graph, { embedding, shareLogits: corrected, presenceLogits }, { name: 'face' });
+}
+
+/** A label that is rarer is corrected as if it had this share. */
+const RAREST = 1e-4;
+
+/** Mean shares over clips, in the labels' order. */
+export function meanShares(examples: readonly { readonly target: Target }[], labels: number): readonly number[] {
+  return Array.from(
+    { length: labels },
+    (_, k) => examples.reduce((sum, { target }) => sum + (target.shares[k] ?? 0), 0) / examples.length,
+  );
 }
 
 /** Rows of numbers, one after another. */

@@ -85,7 +85,9 @@ export const fusionConfig = z.strictObject({
     faceNoise: z.number().min(0),
   }),
   /** How the encoder hears each clip that is learned from: so many times, each time varied. */
-  hearing: z.strictObject({ looks: count, augmentation: melAugmentation }).prefault({ looks: 1, augmentation: {} }),
+  hearing: z
+    .strictObject({ looks: count, augmentation: melAugmentation, trimDb: z.number().min(0).max(120).default(0) })
+    .prefault({ looks: 1, augmentation: {} }),
   /** What pairs of a face and a voice are made of, where there are no clips with both. */
   pairs: z.strictObject({ faces: pairPart, voices: pairPart }).optional(),
   systems: z.array(system).min(1),

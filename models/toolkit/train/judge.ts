@@ -1,15 +1,16 @@
 /** How good the weights are so far, on clips that are not learned from: the network that will serve is asked. */
 import { CROP_SIZE } from '../../../src/core/faces/align.ts';
-import { MEL_BANDS, SILENT_BAND } from '../../../src/core/features.ts';
+import { MEL_BANDS } from '../../../src/core/features.ts';
 import { f1 } from '../../../src/core/metrics/f1.ts';
 import { presentByShare } from '../../../src/core/metrics/presence.ts';
 import { top } from '../../../src/core/metrics/top1.ts';
 import { poolLogits } from '../../../src/core/pooling.ts';
 import { softmax } from '../../../src/core/probability.ts';
 import { type NetworkOptions, openNetwork, type TensorData } from '../../runtime.ts';
-import { type FaceExample, faceModel, type FaceTraining, toFloats } from './face-task.ts';
+import { type FaceExample, faceModel, type FaceServing, toFloats } from './face-task.ts';
+import { windowsOf } from './encode.ts';
 import type { Task } from './loop.ts';
-import { type VoiceExample, voiceModel, type VoiceTraining, WINDOW_FRAMES } from './voice-task.ts';
+import { type VoiceExample, trimmedWindow, voiceModel, type VoiceTraining, WINDOW_FRAMES } from './voice-task.ts';
 
 /** Pictures that are judged at a time. */
 const PICTURES = 64;
@@ -20,22 +21,21 @@ const HOP_FRAMES = 25;
  * Top-1 accuracy, unweighted average recall and macro-F1 (1/C) of a face network's shares.
  * @param dev at least one.
  */
-export function faceJudge(
-  dev: readonly FaceExample[],
-  { network, labels }: Pick<FaceTraining, 'network' | 'labels'>,
-  options: NetworkOptions,
-): Task['judge'] {
+export function faceJudge(dev: readonly FaceExample[], serving: FaceServing, options: NetworkOptions): Task['judge'] {
   return async (weights) => {
     const model = {
-      bytes: faceModel(weights, network, labels.length),
+      bytes: faceModel(weights, serving),
       input: 'pixels',
       sides: [1, CROP_SIZE, CROP_SIZE],
     };
-    const shares = await asked(model, labels.length, options, async (logitsOf) => {
+    const shares = await asked(model, serving.labels.length, options, async (logitsOf) => {
       const all: number[][] = [];
       for (let i = 0; i < dev.length; i += PICTURES)
         all.push(
-          ...rowsOf(await logitsOf(dev.slice(i, i + PICTURES).map(({ pixels }) => toFloats(pixels))), labels.length),
+          ...rowsOf(
+            await logitsOf(dev.slice(i, i + PICTURES).map(({ pixels }) => toFloats(pixels))),
+            serving.labels.length,
+          ),
         );
       return all.map(softmax);
     });
@@ -46,7 +46,7 @@ export function faceJudge(
 /** The same of a voice network: a clip's shares are pooled over windows of 3 s. */
 export function voiceJudge(
   dev: readonly VoiceExample[],
-  { network, labels }: Pick<VoiceTraining, 'network' | 'labels'>,
+  { network, labels, trimDb }: Pick<VoiceTraining, 'network' | 'labels' | 'trimDb'>,
   options: NetworkOptions,
 ): Task['judge'] {
   return async (weights) => {
@@ -58,7 +58,8 @@ export function voiceJudge(
     const shares = await asked(model, labels.length, options, async (logitsOf) => {
       const all: number[][] = [];
       for (const { variants } of dev) {
-        const windows = windowsOf(variants[0]?.() ?? new Float32Array(MEL_BANDS));
+        const frames = variants[0]?.() ?? new Float32Array(MEL_BANDS);
+        const windows = windowsOf(frames, HOP_FRAMES).map((window) => trimmedWindow(window, trimDb));
         all.push(softmax(poolLogits(await logitsOf(windows), windows.length)));
       }
       return all;
@@ -95,16 +96,6 @@ async function asked<T>(
   } finally {
     await network.close();
   }
-}
-
-function windowsOf(frames: Float32Array): readonly Float32Array[] {
-  const n = frames.length / MEL_BANDS;
-  const count = Math.max(0, Math.floor((n - WINDOW_FRAMES) / HOP_FRAMES)) + 1;
-  return Array.from({ length: count }, (_, i) => {
-    const window = new Float32Array(WINDOW_FRAMES * MEL_BANDS).fill(SILENT_BAND);
-    window.set(frames.subarray(i * HOP_FRAMES * MEL_BANDS, (i * HOP_FRAMES + WINDOW_FRAMES) * MEL_BANDS));
-    return window;
-  });
 }
 
 function rowsOf(values: Float32Array, width: number): number[][] {

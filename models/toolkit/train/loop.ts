@@ -147,14 +147,15 @@ function openStep({ name, model }: Task, options: NetworkOptions) {
 
 /** Everything that one step is fed. */
 function feedsOf(
-  { model, stepsPerEpoch, batch }: Task,
+  task: Task,
   { schedule, seed }: Pick<TrainingRun, 'schedule' | 'seed'>,
   state: TrainingState,
   epoch: number,
   step: number,
 ): Record<string, TensorData> {
+  const { model, stepsPerEpoch } = task;
   return {
-    ...batch(epoch, step % stepsPerEpoch),
+    ...task.batch(epoch, step % stepsPerEpoch),
     ...noises(model, seed, step),
     ...stateFeeds(state),
     ...scalarFeeds(schedule, model.betas, step, stepsPerEpoch),

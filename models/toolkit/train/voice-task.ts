@@ -1,7 +1,8 @@
 /** Learning to hear a voice: log-mel of acted speech, varied as phones, rooms and speakers vary it. */
 import { augmentLogMel, type MelAugmentation } from '../../../src/core/augment/mel.ts';
-import { MEL_BANDS } from '../../../src/core/features.ts';
-import { integerBelow, permutation, randomStream } from '../../../src/core/random.ts';
+import { MEL_BANDS, SILENT_BAND } from '../../../src/core/features.ts';
+import { integerBelow, permutation, randomStream, uniform } from '../../../src/core/random.ts';
+import { trimSilence } from '../../../src/core/trim.ts';
 import type { Label } from '../../../src/domain.ts';
 import { createGraph } from '../../graph/graph.ts';
 import { encodeGraph } from '../../graph/model.ts';
@@ -9,6 +10,7 @@ import { trainingModel } from '../../graph/training.ts';
 import { objectiveLoss, type Objective } from '../../nets/objective.ts';
 import { voiceNetwork, type VoiceNetwork } from '../../nets/voice.ts';
 import { flat } from './face-task.ts';
+import { mixVoices, type VoiceRow } from './mix.ts';
 import type { Target } from './examples.ts';
 import type { Task } from './loop.ts';
 import type { Schedule } from './schedule.ts';
@@ -35,6 +37,17 @@ export interface VoiceTraining {
   readonly objective: Objective;
   readonly schedule: Schedule;
   readonly augmentation: MelAugmentation;
+  /** Chance that a window is mixed with another of its batch, 0 .. 1 (mixup; Zhang et al. 2018). */
+  readonly mixChance: number;
+  /** Silence around the voice is trimmed from a window where it is this far below the loudest, dB; 0 keeps it. */
+  readonly trimDb: number;
+}
+
+/** A window as the network is given it: trimmed, and digital silence up to 3 s. */
+export function trimmedWindow(frames: Float32Array, trimDb: number): Float32Array {
+  const window = new Float32Array(WINDOW_FRAMES * MEL_BANDS).fill(SILENT_BAND);
+  window.set(trimSilence(frames, trimDb));
+  return window;
 }
 
 /** The task of training a voice network on `examples`. A clip listed twice is learned from twice an epoch. */
@@ -62,21 +75,30 @@ export function voiceTask(examples: readonly VoiceExample[], training: VoiceTrai
       if (order?.epoch !== epoch)
         order = { epoch, indices: permutation(randomStream(seed, 'order', epoch), examples.length) };
       const places = order.indices.slice(step * n, (step + 1) * n);
-      const rows = places.flatMap((index) => examples[index] ?? []);
-      const logMel = new Float32Array(n * WINDOW_FRAMES * MEL_BANDS);
-      rows.forEach(({ id, variants }, i) => {
+      const rows = places.flatMap((index, i): readonly VoiceRow[] => {
+        const example = examples[index];
+        if (!example) return [];
         // By place too: a clip that is listed twice is not varied the same way twice.
-        const random = randomStream(seed, 'augment', epoch, id, places[i] ?? 0);
-        const frames = variants[integerBelow(random, variants.length)]?.() ?? new Float32Array(MEL_BANDS);
-        logMel.set(
-          augmentLogMel(frames, random, { ...training.augmentation, frames: WINDOW_FRAMES }),
-          i * WINDOW_FRAMES * MEL_BANDS,
-        );
+        const random = randomStream(seed, 'augment', epoch, example.id, places[i] ?? 0);
+        const frames =
+          example.variants[integerBelow(random, example.variants.length)]?.() ?? new Float32Array(MEL_BANDS);
+        const window = augmentLogMel(frames, random, { ...training.augmentation, frames: WINDOW_FRAMES });
+        return [{ ...example.target, logMel: trimmedWindow(window, training.trimDb) }];
+      });
+      const mixing = randomStream(seed, 'mix', epoch, step);
+      const mixed = rows.map((row) => {
+        const other = rows[integerBelow(mixing, rows.length)] ?? row;
+        const part = uniform(mixing, 0.5, 1);
+        return mixing() < training.mixChance ? mixVoices(row, other, part) : row;
+      });
+      const logMel = new Float32Array(n * WINDOW_FRAMES * MEL_BANDS);
+      mixed.forEach((row, i) => {
+        logMel.set(row.logMel, i * WINDOW_FRAMES * MEL_BANDS);
       });
       return {
         logmel: { data: logMel, dims: [n, WINDOW_FRAMES, MEL_BANDS] },
-        shares: { data: flat(rows.map(({ target }) => target.shares)), dims: [n, labels.length] },
-        present: { data: flat(rows.map(({ target }) => target.present)), dims: [n, labels.length] },
+        shares: { data: flat(mixed.map(({ shares }) => shares)), dims: [n, labels.length] },
+        present: { data: flat(mixed.map(({ present }) => present)), dims: [n, labels.length] },
         weights: { data: new Float32Array(n).fill(1), dims: [n, 1] },
       };
     },

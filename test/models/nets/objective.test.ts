@@ -47,10 +47,15 @@ async function valueOf(build: (inputs: Record<'logits' | 'present' | 'shares' | 
 
 const objective = (changes: Partial<Objective>): Promise<number> =>
   valueOf(({ logits: x, present: y, shares: s, weights }) =>
-    objectiveLoss({ shareLogits: x, presenceLogits: x }, { shares: s, present: y, weights }, { ...plain, ...changes }, {
-      trainPresent,
-      labels,
-    }),
+    objectiveLoss(
+      { shareLogits: x, presenceLogits: x },
+      { shares: s, present: y, weights },
+      { ...plain, ...changes },
+      {
+        trainPresent,
+        labels,
+      },
+    ),
   );
 
 /** -ln of what was given to the truth, for each label of each clip. */
@@ -116,7 +121,10 @@ describe('losses of shares', () => {
     const halves = await valueOf(({ logits: x, present: y, weights }) =>
       bce(x, y, mixture(weights, x.graph.constant(Float32Array.of(2, 0), [2, 1]), 1)),
     );
-    expect(halves).toBeCloseTo(entropies.slice(0, 3).reduce((sum, value) => sum + value, 0), 5);
+    expect(halves).toBeCloseTo(
+      entropies.slice(0, 3).reduce((sum, value) => sum + value, 0),
+      5,
+    );
   });
 
   test('without a loss there is nothing to minimise', async () => {

@@ -57,9 +57,9 @@ const SLOPE_FROM_HZ = 100;
 /**
  * Powers of a steady noise, fluctuating from cell to cell as short looks at noise do (chi-square of 4 degrees of
  * freedom; neighbouring frames, which share samples in truth, are independent here).
+ * `snrDb` is the frames' mean power over the noise's, decibels, as `addNoise` has it of samples; `slopeDb` how much the
+ * noise falls with every octave above 100 Hz, decibels: 0 is white, 3 pink.
  * @param frames row-major [n, 64], what the noise is measured against.
- * @param snrDb the frames' mean power over the noise's, decibels, as `addNoise` has it of samples.
- * @param slopeDb how much the noise falls with every octave above 100 Hz, decibels; 0 is white, 3 pink.
  * @returns [n, 64] powers, for `changePowers`; 0 for silent frames.
  * @example changePowers(frames, gains, noisePowers(frames, random, { snrDb: 10, slopeDb: 3 }));
  */

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FusionRow, FusionSource } from '../../../../models/toolkit/train/fusion-rows.ts';
-import { ask, type FusionPlan, type FusionSystem, trainSystem } from '../../../../models/toolkit/train/fusion-system.ts';
+import {
+  ask,
+  type FusionPlan,
+  type FusionSystem,
+  trainSystem,
+} from '../../../../models/toolkit/train/fusion-system.ts';
 import { halfTask, sharedTask } from '../../../../models/toolkit/train/fusion-task.ts';
 import { train } from '../../../../models/toolkit/train/loop.ts';
 import { softmax } from '../../../../src/core/probability.ts';

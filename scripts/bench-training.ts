@@ -1,7 +1,7 @@
 /**
  * One training step of the face network, over the same step in PyTorch, in one run on the same cores:
  *
- *     node scripts/run.mjs scripts/bench/training.ts [--config models/configs/face.json] [--threads 2] [--rounds 3]
+ *     node scripts/run.mjs scripts/bench-training.ts [--config models/configs/face.json] [--threads 2] [--rounds 3]
  *
  * PyTorch is measured by scripts/torch/face-step.py where Debian's python3-torch is installed. The two take turns, so
  * that what else the machine does meets both; the fastest step of each is compared.
@@ -9,10 +9,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { faceTask } from '../../models/toolkit/train/face-task.ts';
-import type { FaceTraining } from '../../models/toolkit/train/face-task.ts';
-import { measureSteps } from '../../models/toolkit/train/loop.ts';
-import { randomStream } from '../../src/core/random.ts';
+import { faceTask } from '../models/toolkit/train/face-task.ts';
+import type { FaceTraining } from '../models/toolkit/train/face-task.ts';
+import { measureSteps } from '../models/toolkit/train/loop.ts';
+import { randomStream } from '../src/core/random.ts';
 
 const { values } = parseArgs({
   options: {
