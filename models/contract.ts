@@ -9,6 +9,8 @@ export type Shape = readonly (number | 'n' | 'frames')[];
 export interface Contract {
   readonly inputs: Readonly<Record<string, Shape>>;
   readonly outputs: Readonly<Record<string, Shape>>;
+  /** Silence around a voice is trimmed from its log-mel before the network is given it, dB. Default 0: nothing is. */
+  readonly trimDb?: number;
 }
 
 /** A network before it is opened: verified bytes and what they must turn out to be. */

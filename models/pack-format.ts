@@ -56,10 +56,14 @@ function fromFormat1({ networks: { voice, face }, ...about }: z.infer<typeof for
 function fromFormat2({ networks: { voice, face, fusion }, ...about }: Format2): PackManifest {
   return {
     ...about,
-    networks: { voice: entryOf(voice), face: entryOf(face) },
+    networks: { voice: trimmed(entryOf(voice), voice.logMel.trimDb), face: entryOf(face) },
     fusion:
       fusion === undefined ? null : { ...entryOf(fusion), serves: fusion.serves, calibration: fusion.calibration },
   };
+}
+
+function trimmed(entry: NetworkEntry, trimDb: number | undefined): NetworkEntry {
+  return trimDb === undefined ? entry : { ...entry, contract: { ...entry.contract, trimDb } };
 }
 
 type Format1Network = z.infer<typeof format1>['networks'][Modality];

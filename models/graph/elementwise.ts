@@ -80,11 +80,6 @@ export function softplus(x: Value): Value {
   return unary('Softplus', x, (dy) => mul(dy, sigmoid(x)));
 }
 
-/** The value as a constant: no gradient flows through. */
-export function detach(x: Value): Value {
-  return unary('Identity', x);
-}
-
 /** Where x > threshold: 1, elsewhere 0. No gradient flows. */
 export function above(x: Value, threshold: Operand): Value {
   const compared = x.graph.node('Greater', [x, operand(x, threshold)], broadcastDims(x.dims, dimsOf(threshold)), {
@@ -94,7 +89,7 @@ export function above(x: Value, threshold: Operand): Value {
 }
 
 /** A number as a value of the same graph. */
-export function operand(like: Value, b: Operand): Value {
+function operand(like: Value, b: Operand): Value {
   return typeof b === 'number' ? like.graph.constant(Float32Array.of(b), []) : b;
 }
 

@@ -7,7 +7,7 @@ export function int64(x: Value, values: readonly number[]): Value {
 }
 
 /** The shape of `x` as the graph runs: int64 [rank]. */
-export function shapeOf(x: Value): Value {
+function shapeOf(x: Value): Value {
   return x.graph.node('Shape', [x], [x.dims.length], { type: 'int64' });
 }
 

@@ -6,7 +6,7 @@ import { mean, sum } from './reduce.ts';
 
 const EPSILON = 1e-5;
 /** Fills with ones. */
-export const ones: Initial = (size) => new Float32Array(size).fill(1);
+const ones: Initial = (size) => new Float32Array(size).fill(1);
 /** Fills with zeros. */
 export const zeros: Initial = (size) => new Float32Array(size);
 

@@ -8,12 +8,12 @@ import { zeros } from '../graph/normalise.ts';
 import { gaussian } from '../../src/core/random.ts';
 
 /** Normal numbers with variance 2 / inputs, for layers that a ReLU follows (He et al. 2015). */
-export function he(inputs: number): Initial {
+function he(inputs: number): Initial {
   return normal(Math.sqrt(2 / inputs));
 }
 
 /** Normal numbers with variance 2 / (inputs + outputs) (Glorot and Bengio 2010). */
-export function glorot(inputs: number, outputs: number): Initial {
+function glorot(inputs: number, outputs: number): Initial {
   return normal(Math.sqrt(2 / (inputs + outputs)));
 }
 

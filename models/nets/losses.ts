@@ -11,7 +11,7 @@ export type ClipWeights = Value | undefined;
  * @param logits [n, labels].
  * @param present 0 or 1, [n, labels].
  */
-export function binaryCrossEntropies(logits: Value, present: Value): Value {
+function binaryCrossEntropies(logits: Value, present: Value): Value {
   return sub(softplus(logits), mul(logits, present));
 }
 

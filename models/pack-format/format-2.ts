@@ -17,7 +17,7 @@ const voice = z
     ...fields.network,
     inputs: fields.voiceInputs,
     outputs: z.strictObject({ embedding: z.tuple([rows, steps, width]), ...heads }),
-    logMel: fields.logMel,
+    logMel: fields.logMel.extend({ trimDb: z.number().min(0).max(120).optional() }),
     calibration: networkCalibration,
   })
   .superRefine(checkModality);

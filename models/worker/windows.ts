@@ -3,6 +3,7 @@
  * fuses. The face was encoded look by look already.
  */
 import { SILENT_BAND } from '../../src/core/features.ts';
+import { trimSilence } from '../../src/core/trim.ts';
 import type { Logits, ModalitySubset } from '../../src/domain.ts';
 import type { Answer, WindowRequest } from '../calls.ts';
 import { attempt } from './answers.ts';
@@ -27,6 +28,7 @@ export function windowCalls(
   networks: Pick<Networks, 'voice' | 'face' | 'fusion'>,
 ): (windows: readonly WindowRequest[]) => Promise<Answer<Logits>[]> {
   const { fusion } = networks;
+  const { trimDb = 0 } = networks.voice.contract;
   const hear = rowsThrough(networks.voice, ['logmel']);
   const voiceHeads = headsOf(networks.voice.contract, 'voice');
   const faceHeads = headsOf(networks.face.contract, 'face');
@@ -49,7 +51,7 @@ export function windowCalls(
     );
     const routed = routes.flatMap((route) => (route.ok ? [route.value] : []));
     const spoken = routed.filter(({ window }) => window.voice);
-    const heard = await hear(spoken.length, (row, { logmel }) => fillSound(spoken[row]?.window.voice, logmel), {
+    const heard = await hear(spoken.length, (row, { logmel }) => fillSound(spoken[row]?.window.voice, logmel, trimDb), {
       outputs: [
         ...(spoken.some(({ fused }) => fused) ? ['embedding'] : []),
         ...(spoken.some(({ fused }) => !fused) ? voiceHeads.outputs : []),
@@ -83,9 +85,9 @@ function subsetOf({ voice, face }: WindowRequest): ModalitySubset | null {
   return face ? 'face' : null;
 }
 
-/** A short window is followed by silence. */
-function fillSound(voice: WindowRequest['voice'] | undefined, out: Float32Array): void {
-  const logMel = voice?.logMel ?? new Float32Array(0);
+/** A short window, or one that was trimmed, is followed by silence. */
+function fillSound(voice: WindowRequest['voice'] | undefined, out: Float32Array, trimDb: number): void {
+  const logMel = trimSilence(voice?.logMel ?? new Float32Array(0), trimDb);
   out.set(logMel);
   out.fill(SILENT_BAND, logMel.length);
 }

@@ -46,7 +46,10 @@ export async function trainFusion(config: FusionConfig, options: FusionTrainingO
   const paired = { ...config, pairs };
   await mkdir(out, { recursive: true });
   const encoders = {
-    voice: await readEncoder(options.voice, [shape.steps, shape.voiceWidth], pairs.voices.encoderLabels),
+    voice: {
+      ...(await readEncoder(options.voice, [shape.steps, shape.voiceWidth], pairs.voices.encoderLabels)),
+      trimDb: config.hearing.trimDb,
+    },
     face: await readEncoder(options.face, [shape.faceWidth], pairs.faces.encoderLabels),
   };
   const read = async (modality: Modality, split: 'train' | 'dev'): Promise<readonly EncodedClip[]> => {

@@ -52,10 +52,11 @@ const trainedBy = z.object({
   name: z.string(),
   kind: z.enum(['voice', 'face', 'fusion']),
   labels: z.array(z.enum(LABELS)),
+  trimDb: z.number().optional(),
 });
 
 async function readTrained(configFile: string, runs: string): Promise<TrainedNetwork> {
-  const { name, kind, labels } = await readJson(configFile, trainedBy);
+  const { name, kind, labels, trimDb } = await readJson(configFile, trainedBy);
   const run = join(runs, name);
   const network = join(run, `${kind}.onnx`);
   try {
@@ -63,7 +64,7 @@ async function readTrained(configFile: string, runs: string): Promise<TrainedNet
     const record = await readJson(join(run, 'run.json'), z.object({ network: z.string() }));
     if (createHash('sha256').update(bytes).digest('hex') !== record.network)
       throw new UndertoneError('pack-invalid', `${network} is not the network that ${run} trained: train it again`);
-    return { bytes, labels };
+    return { bytes, labels, ...(trimDb !== undefined && { trimDb }) };
   } catch (thrown) {
     if (thrown instanceof UndertoneError && thrown.code === 'pack-invalid') throw thrown;
     throw new UndertoneError(

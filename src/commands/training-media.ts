@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { TrainingConfig } from '../../models/toolkit/train/config-schema.ts';
 import type { Example, Target } from '../../models/toolkit/train/examples.ts';
 import { faceExamples } from '../../models/toolkit/train/face-data.ts';
-import { faceModel, faceTask } from '../../models/toolkit/train/face-task.ts';
+import { faceModel, faceTask, meanShares } from '../../models/toolkit/train/face-task.ts';
 import { faceJudge, voiceJudge } from '../../models/toolkit/train/judge.ts';
 import type { Task } from '../../models/toolkit/train/loop.ts';
 import type { ReadClips, Unread } from '../../models/toolkit/train/reading.ts';
@@ -55,12 +55,13 @@ export async function prepare(
     const { learned, dev, unread } = await readAll(clips, 'image', ffmpeg, (examples, media) =>
       faceExamples(examples, (ref) => media.image(ref), reading),
     );
+    const serving = { ...config, prior: meanShares(learned, labels.length) };
     return {
       learned,
       dev: dev.length,
       unread,
-      task: () => faceTask(learned, config, faceJudge(dev, config, network)),
-      model: (weights) => faceModel(weights, config.network, labels.length),
+      task: () => faceTask(learned, config, faceJudge(dev, serving, network)),
+      model: (weights) => faceModel(weights, serving),
     };
   }
   const { seed, variants, voiceAugmentation: augmentation } = config;

@@ -19,7 +19,19 @@ describe('undertone', () => {
     const { code, stdout } = await undertone(['--help'], { cwd });
     expect(code).toBe(0);
     const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name ?? '');
-    expect(names).toEqual(['serve', 'analyse', 'watch', 'token', 'aggregate', 'train', 'import']);
+    expect(names).toEqual([
+      'serve',
+      'analyse',
+      'watch',
+      'token',
+      'aggregate',
+      'train',
+      'pack',
+      'evaluate',
+      'calibrate',
+      'inspect',
+      'import',
+    ]);
     for (const name of names) {
       const help = await undertone([name, '--help'], { cwd });
       expect(help).toMatchObject({ code: 0, stderr: '' });
