@@ -11,7 +11,7 @@ import { planRuns } from '../../models/worker/batching.ts';
 import { faceCalls } from '../../models/worker/faces.ts';
 import { openNetworks, type BatchedNetwork, type Networks } from '../../models/worker/networks.ts';
 import { windowCalls } from '../../models/worker/windows.ts';
-import { MEL_BANDS } from '../../src/core/features.ts';
+import { MEL_BANDS, SILENT_BAND } from '../../src/core/features.ts';
 import type { HeadLogits, Logits, ModalitySubset } from '../../src/domain.ts';
 import { astronautFrame } from '../fixtures/pictures.ts';
 import { VOICE_STEPS, writeTinyPack } from '../fixtures/tiny-pack.ts';
@@ -30,8 +30,15 @@ const runs = { voice: 0, face: 0, fusion: 0 };
 afterEach(() => Object.assign(runs, { voice: 0, face: 0, fusion: 0 }));
 
 /** The networks of the tiny pack, counted. */
-async function open(serves: readonly ModalitySubset[] | null): Promise<Networks> {
-  await writeTinyPack(dir, { serves });
+async function open(serves: readonly ModalitySubset[] | null, trimDb?: number): Promise<Networks> {
+  await writeTinyPack(dir, {
+    serves,
+    ...(trimDb !== undefined && {
+      change: ({ networks }) => {
+        networks.voice.logMel.trimDb = trimDb;
+      },
+    }),
+  });
   const models = { ...(await loadPack(dir)).networks, ...(await loadPerception('models/perception')) };
   const networks = await openNetworks({ models, provider: 'cpu', threads: 1 });
   opened.push(networks);
@@ -208,5 +215,16 @@ describe('a pack of format 2 without shared layers', () => {
     expect(face?.presenceLogits).toEqual(Float32Array.of(0, 1, 2));
     const [seen] = await faceCalls(networks)([astronautFrame(512, 512)]);
     expect(seen?.ok && seen.value[0]?.encoding?.embedding).toBeNull();
+  });
+});
+
+describe('a pack whose voice was trained without the silence around it', () => {
+  it('is given the voice and 100 ms on either side, and then digital silence', async () => {
+    const networks = await open(null, 35);
+    const frames = [...Array<number>(100).fill(-11), ...Array<number>(100).fill(-2), ...Array<number>(100).fill(-11)];
+    const logMel = Float32Array.from(frames.flatMap((frame) => Array<number>(MEL_BANDS).fill(frame)));
+    const [answer] = await windowCalls(networks)([{ voice: { logMel, frames: 300 }, face: null }]);
+    const heard = (100 * -2 + 20 * -11 + 180 * SILENT_BAND) / 300;
+    expect(valueOf(answer).voice?.shareLogits[0]).toBeCloseTo(heard, 3);
   });
 });
