@@ -95,3 +95,21 @@ const all = Object.keys(NAMES);
 writeBetween(card, 'face', `${comparison(runs.face, all)}\n${perLabel(runs.face[1])}`);
 writeBetween(card, 'voice', `${comparison(runs.voice, all)}\n${perLabel(runs.voice[1])}`);
 writeBetween(card, 'voice-cross-fit', comparison(runs.cross, ['ece', 'brier', 'macroF1Presence']));
+
+/** What `--by sex` adds. */
+interface Groups {
+  readonly groups: Readonly<Record<string, { readonly n: number; readonly macroF1: number }>>;
+  readonly [figure: string]: unknown;
+}
+const { sex } = evaluate(values.pack, ...VOICE, '--by', 'sex').by as { readonly sex: Groups };
+writeBetween(
+  card,
+  'voice-groups',
+  markdownTable([
+    ['', 'value'],
+    ...Object.entries(sex.groups).map(([group, { n, macroF1 }]) => [`macro-F1, ${group}, n = ${n}`, three(macroF1)]),
+    ['macro-F1 bias', three(sex['macroF1Bias'])],
+    ['demographic parity difference', three(sex['demographicParityDifference'])],
+    ['equalized odds difference', three(sex['equalizedOddsDifference'])],
+  ]),
+);
