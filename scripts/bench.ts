@@ -14,7 +14,7 @@ import { measureOverhead } from './bench/overhead.ts';
 import { loadRecording } from './bench/recording.ts';
 import { markdownTable, writeBetween } from './generated.ts';
 
-const PACK = 'models/packs/starter';
+const PACK = 'models/packs/default';
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '3' },

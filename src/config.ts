@@ -55,7 +55,7 @@ export const settings = z.object({
     .describe(
       'Live streams that take part, comma-separated `room/name=url` with an rtsp, rtmp or http (HLS) URL, its commas written %2C; who is in them must have agreed',
     ),
-  UNDERTONE_PACK: z.string().default('models/packs/starter').describe('Folder of the model pack'),
+  UNDERTONE_PACK: z.string().default('models/packs/default').describe('Folder of the model pack'),
   UNDERTONE_PROVIDERS: list(z.enum(['cuda', 'webgpu', 'cpu']))
     .default(['cpu'])
     .describe('ONNX Runtime providers in order of preference; the first that works is used'),
