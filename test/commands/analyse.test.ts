@@ -32,7 +32,7 @@ describe('undertone analyse', () => {
         status: 'accepted',
         first: 'happiness',
         modalities: ['voice', 'face'],
-        pack: expect.stringMatching(/^starter@/) as string,
+        pack: expect.stringMatching(/^default@/) as string,
       });
     expect(readFileSync(join(cwd, 'out.svg'), 'utf8')).toMatch(/^<svg [\s\S]*happiness[\s\S]*<\/svg>\n$/);
     expect(stdout).toMatch(/windows +5 over 5\.\d s/);
