@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { loadPack } from '../../models/pack.ts';
 import { assemblePack, packDescription, type TrainedNetwork } from '../../models/toolkit/assemble.ts';
-import { writePackFolder } from '../../models/toolkit/pack-folder.ts';
+import { writeWholeFolder } from '../../models/toolkit/whole-folder.ts';
 import { LABELS } from '../core/labels.ts';
 import { asUndertoneError, UndertoneError } from '../errors.ts';
 import type { Command } from './command.ts';
@@ -34,9 +35,13 @@ export const pack: Command = {
       face: await trained(networks.face),
       fusion: networks.fusion === undefined ? null : await trained(networks.fusion),
     });
-    const texts = card === undefined ? [] : [['README.md', await readFile(card, 'utf8')] as const];
-    await writePackFolder(out, manifest, new Map<string, Uint8Array | string>([...files, ...texts]), {
-      replace: has('force'),
+    const cardText = card === undefined ? null : await readFile(card, 'utf8');
+    await writeWholeFolder(out, { replace: has('force'), option: '--out' }, async (part) => {
+      await chmod(part, 0o755);
+      for (const [name, bytes] of files) await writeFile(join(part, name), bytes);
+      if (cardText !== null) await writeFile(join(part, 'README.md'), cardText);
+      await writeFile(join(part, 'pack.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      await loadPack(part);
     });
     process.stdout.write(`${out}: ${manifest.name} ${manifest.version}, not calibrated; run calibrate on it\n`);
     return 0;

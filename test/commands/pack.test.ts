@@ -96,7 +96,7 @@ it('does not write over a pack, but where it is told to', async () => {
   const before = readFileSync(at('twice/pack.json'));
   await expect(make('twice')).rejects.toMatchObject({
     code: 'config-invalid',
-    message: expect.stringMatching(/holds a pack already.*--force/) as string,
+    message: expect.stringMatching(/is there already.*--force/) as string,
   });
   expect(await make('twice', { force: true })).toBe(0);
   expect(readFileSync(at('twice/pack.json'))).toEqual(before);
@@ -105,7 +105,7 @@ it('does not write over a pack, but where it is told to', async () => {
 it('never touches a folder that is no pack', async () => {
   folder.put('precious/thesis.txt', 'years of work');
   await expect(make('precious', { force: true })).rejects.toMatchObject({
-    message: expect.stringMatching(/is no pack/) as string,
+    message: expect.stringMatching(/something other than a pack/) as string,
   });
   expect(readdirSync(at('precious'))).toEqual(['thesis.txt']);
 });
