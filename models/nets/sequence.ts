@@ -61,10 +61,10 @@ export function attentiveStatistics(x: Value, name: string, mask: Mask): Value {
   const scores = linear(tanh(linear(x, `${name}.inner`, Math.max(8, Math.floor(width / 4)))), `${name}.score`, 1);
   const weights = softmax(mask ? add(scores, reshape(absences(mask), [n, frames, 1])) : scores, 1);
   const over = { axes: [1] };
-  const mean = sum(mul(x, weights), over);
-  const spread = sub(sum(mul(square(x), weights), over), square(mean));
-  // A single frame has no spread; rounding must not make it negative.
-  return concat([mean, sqrt(add(relu(spread), 1e-6))], 1);
+  const mean = sum(mul(x, weights), { axes: [1], keep: true });
+  // Around the mean: as a difference of squares, the spread of one frame would be a rounding error, and its root not small.
+  const spread = sum(mul(square(sub(x, mean)), weights), over);
+  return concat([reshape(mean, [n, width]), sqrt(add(spread, 1e-6))], 1);
 }
 
 /**
