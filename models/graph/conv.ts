@@ -1,6 +1,6 @@
 /** Convolution over one axis (x [n, channels, length]) or two (x [n, channels, height, width]), with its gradients. */
 import type { Dim, Value } from './graph.ts';
-import { concat, fixedSide, int64, reshape, transpose } from './layout.ts';
+import { concat, fixedSide, int64, pad, reshape, slice, transpose } from './layout.ts';
 import { matmul } from './matmul.ts';
 import { sum } from './reduce.ts';
 
@@ -72,42 +72,82 @@ function inputGradient(dy: Value, x: Value, w: Value, stride: number, padding: n
 /** Below this many places a picture, one long product over all pictures beats one short product for each. */
 const SMALL = 64;
 
-/** One matrix product for each place of the kernel, over the input shifted to that place. */
+/**
+ * One matrix product for each place of the kernel, over the input shifted to that place.
+ *
+ * ONNX Runtime copies what a shift picks on one thread, and row by row. So that a shift is one run of numbers, the padded
+ * input is split into the planes that a stride steps over, and a plane is flat; `dy` gets columns of zeros up to a plane's
+ * width, so that what a shift reads beyond the end of a row counts for nothing.
+ */
 function kernelGradient(dy: Value, x: Value, w: Value, stride: number, padding: number): Value {
   const spatial = spatialAxes(x);
-  const places = spatial.reduce((product, axis) => product * fixedSide(dy, axis), 1);
   const [n = 'n', channelsOut = 1] = dy.dims;
-  const channelsIn = x.dims[1] ?? 1;
-  const together = places < SMALL;
-  const swap = [1, 0, ...spatial];
-  const rows = typeof n === 'number' ? n * places : `${n}*${places}`;
-  const flow = together ? reshape(transpose(dy, swap), [channelsOut, rows]) : reshape(dy, [n, channelsOut, places]);
-  const source = together ? transpose(x, swap) : x;
-  const padded = padAround(source, spatial, padding);
-  const taps = offsets(spatial.map((axis) => fixedSide(w, axis))).map((offset) => {
-    const shifted = strided(padded, dy, spatial, offset, stride);
-    const product = together
-      ? matmul(flow, reshape(shifted, [channelsIn, rows]), { transposeB: true })
-      : sum(matmul(flow, reshape(shifted, [n, channelsIn, places]), { transposeB: true }), { axes: [0] });
-    return reshape(product, [channelsOut, channelsIn, 1]);
+  const channelsIn = fixedSide(x, 1);
+  const kernel = spatial.map((axis) => fixedSide(w, axis));
+  const out = spatial.map((axis) => fixedSide(dy, axis));
+  const together = known(out) < SMALL;
+  const order = together ? [1, 0, ...spatial] : undefined;
+  const [source, flow] = order ? [transpose(x, order), transpose(dy, order)] : [x, dy];
+
+  const reach = kernel.map((side) => Math.floor((side - 1) / stride));
+  const sides = out.map((side, i) => side + (reach[i] ?? 0));
+  const [width = 1] = sides.slice(1);
+  const length = (out[0] ?? 1) * width;
+  const plane = { sides, stride, padding, spare: (reach[1] ?? 0) > 0 ? 1 : 0 };
+  const wide = spatial.length === 1 ? flow : pad(flow, 3, 0, reach[1] ?? 0);
+  const rows = typeof n === 'number' ? n * length : `${n}*${length}`;
+  const flat = reshape(wide, together ? [channelsOut, rows] : [n, channelsOut, length]);
+  const planeAt = planesOf(source, plane);
+  const taps = offsets(kernel).map((offset) => {
+    const [row = 0, column = 0] = offset.map((place) => Math.floor(place / stride));
+    const from = spatial.length === 1 ? row : row * width + column;
+    const shifted = slice(planeAt(offset.map((place) => place % stride)), 2, from, from + length);
+    const tap = together
+      ? matmul(flat, reshape(shifted, [channelsIn, rows]), { transposeB: true })
+      : sum(matmul(flat, shifted, { transposeB: true }), { axes: [0] });
+    return reshape(tap, [channelsOut, channelsIn, 1]);
   });
   return reshape(concat(taps, 2), w.dims);
 }
 
-/** Zeros on both sides of several axes at once. */
-function padAround(x: Value, axes: readonly number[], padding: number): Value {
-  if (padding === 0) return x;
-  const sides = x.dims.map((_, axis) => (axes.includes(axis) ? padding : 0));
-  const dims = x.dims.map((side, axis) => (axes.includes(axis) ? fixedSide(x, axis) + 2 * padding : side));
-  return x.graph.node('Pad', [x, int64(x, [...sides, ...sides])], dims);
+interface Planes {
+  readonly sides: readonly number[];
+  readonly stride: number;
+  readonly padding: number;
+  /** Rows after the last, in which the last row's shifts end. */
+  readonly spare: number;
 }
 
-/** The numbers that one place of the kernel sees: as many along each axis as `dy` has, `stride` apart. */
-function strided(x: Value, dy: Value, axes: readonly number[], offset: readonly number[], stride: number): Value {
-  const ends = axes.map((axis, i) => (offset[i] ?? 0) + (fixedSide(dy, axis) - 1) * stride + 1);
-  const steps = axes.map(() => stride);
-  const dims = x.dims.map((side, axis) => (axes.includes(axis) ? fixedSide(dy, axis) : side));
-  return x.graph.node('Slice', [x, int64(x, offset), int64(x, ends), int64(x, axes), int64(x, steps)], dims);
+/** The padded input, every `stride`-th row and column of it from a phase on, flat: [n, channels, places]. */
+function planesOf(x: Value, { sides, stride, padding, spare }: Planes): (phase: readonly number[]) => Value {
+  const spatial = spatialAxes(x);
+  const tall = sides.map((side, i) => (i === 0 ? side + spare : side));
+  const after = spatial.map((axis, i) => (tall[i] ?? 1) * stride - fixedSide(x, axis) - padding);
+  const dims = [x.dims[0] ?? 'n', x.dims[1] ?? 1];
+  const pads = [0, 0, ...spatial.map(() => padding), 0, 0, ...after];
+  const padded = x.graph.node('Pad', [x, int64(x, pads)], [...dims, ...tall.map((side) => side * stride)]);
+  const flat = [...dims, known(tall)];
+  if (stride === 1) return () => reshape(padded, flat);
+  const made = new Map<string, Value>();
+  return (phase) => {
+    const found = made.get(phase.join());
+    if (found) return found;
+    const ends = tall.map((side) => side * stride);
+    const steps = tall.map(() => stride);
+    const picked = x.graph.node(
+      'Slice',
+      [padded, int64(x, phase), int64(x, ends), int64(x, spatial), int64(x, steps)],
+      [...dims, ...tall],
+    );
+    const plane = reshape(picked, flat);
+    made.set(phase.join(), plane);
+    return plane;
+  };
+}
+
+/** How many numbers sides hold; infinitely many where one has no number yet. */
+function known(sides: readonly Dim[]): number {
+  return sides.reduce<number>((all, side) => (typeof side === 'number' ? all * side : Infinity), 1);
 }
 
 function spatialAxes(x: Value): number[] {

@@ -112,6 +112,25 @@ describe('gradients of operators of two values agree with finite differences', (
       (x, w) => conv(x, w, { padding: 1, stride: 2 }),
     ],
     ['conv 1 x 1, stride 2', { dims: [2, 2, 5, 5] }, { dims: [3, 2, 1, 1] }, (x, w) => conv(x, w, { stride: 2 })],
+    [
+      'conv 5 x 5, stride 3, over many places',
+      { dims: [1, 1, 23, 24] },
+      { dims: [2, 1, 5, 5] },
+      (x, w) => conv(x, w, { padding: 2, stride: 3 }),
+    ],
+    [
+      'conv 3 x 3, stride 2, that leaves a row and a column out',
+      { dims: [2, 1, 18, 18] },
+      { dims: [2, 1, 3, 3] },
+      (x, w) => conv(x, w, { stride: 2 }),
+    ],
+    [
+      'conv 2 x 3, stride 4, between whose kernels places are left out',
+      { dims: [2, 2, 7, 12] },
+      { dims: [2, 2, 2, 3] },
+      (x, w) => conv(x, w, { stride: 4 }),
+    ],
+    ['conv 1-D, stride 3', { dims: [2, 2, 17] }, { dims: [3, 2, 5] }, (x, w) => conv(x, w, { padding: 1, stride: 3 })],
     ['conv over many places', { dims: [1, 2, 9, 9] }, { dims: [2, 2, 3, 3] }, (x, w) => conv(x, w, { padding: 1 })],
   ])('%s', async (_, a, b, f) => {
     expect(await gradientError([a, b], (...[x, y]) => (x && y ? f(x, y) : fail()))).toBeLessThan(2e-3);
