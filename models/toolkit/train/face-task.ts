@@ -1,7 +1,7 @@
 /** Learning to read a face crop: FER+ and whatever else has pictures of faces with votes. */
 import { augmentFace, type FaceAugmentation } from '../../../src/core/augment/face.ts';
 import { CROP_SIZE } from '../../../src/core/faces/align.ts';
-import { integerBelow, permutation, randomStream } from '../../../src/core/random.ts';
+import { integerBelow, randomStream } from '../../../src/core/random.ts';
 import type { Label } from '../../../src/domain.ts';
 import { add } from '../../graph/elementwise.ts';
 import { createGraph } from '../../graph/graph.ts';
@@ -12,6 +12,7 @@ import { objectiveLoss, type Objective } from '../../nets/objective.ts';
 import type { Task } from './loop.ts';
 import type { Target } from './examples.ts';
 import type { Schedule } from './schedule.ts';
+import { epochOrder, targetFeeds, targetInputs } from './targets.ts';
 
 /** A picture to learn from. */
 export interface FaceExample {
@@ -44,26 +45,20 @@ export function faceTask(examples: readonly FaceExample[], training: FaceTrainin
   const n = Math.min(schedule.batch, examples.length);
   const graph = createGraph({ mode: 'train', seed });
   const heads = faceNetwork(graph.input('pixels', [n, 1, crop, crop]), training.network, labels.length);
-  const targets = {
-    shares: graph.input('shares', [n, labels.length]),
-    present: graph.input('present', [n, labels.length]),
-    weights: graph.input('weights', [n, 1]),
-  };
+  const targets = targetInputs(graph, n, labels.length);
   const trainPresent = examples.map(({ target }) => target.present);
   const loss = objectiveLoss(heads, targets, objective, { trainPresent, labels });
   const model = trainingModel(graph, loss, { name: 'face', weightDecay: schedule.weightDecay });
 
-  let order: { readonly epoch: number; readonly indices: readonly number[] } | null = null;
+  const rowsAt = epochOrder(examples.length, n, [seed, 'order']);
   return {
     name: 'face',
     model,
     stepsPerEpoch: Math.floor(examples.length / n),
     judge,
     batch(epoch, step) {
-      if (order?.epoch !== epoch)
-        order = { epoch, indices: permutation(randomStream(seed, 'order', epoch), examples.length) };
       const pixels = new Float32Array(n * crop * crop);
-      const rows = order.indices.slice(step * n, (step + 1) * n).flatMap((index) => examples[index] ?? []);
+      const rows = rowsAt(epoch, step).flatMap((index) => examples[index] ?? []);
       rows.forEach(({ id, pixels: grey }, i) => {
         const random = randomStream(seed, 'augment', epoch, id);
         const whole = augmentFace(toFloats(grey), random, training.augmentation);
@@ -71,9 +66,7 @@ export function faceTask(examples: readonly FaceExample[], training: FaceTrainin
       });
       return {
         pixels: { data: pixels, dims: [n, 1, crop, crop] },
-        shares: { data: flat(rows.map(({ target }) => target.shares)), dims: [n, labels.length] },
-        present: { data: flat(rows.map(({ target }) => target.present)), dims: [n, labels.length] },
-        weights: { data: new Float32Array(n).fill(1), dims: [n, 1] },
+        ...targetFeeds(rows.map(({ target }) => target)),
       };
     },
   };
@@ -113,11 +106,6 @@ export function meanShares(examples: readonly { readonly target: Target }[], lab
     { length: labels },
     (_, k) => examples.reduce((sum, { target }) => sum + (target.shares[k] ?? 0), 0) / examples.length,
   );
-}
-
-/** Rows of numbers, one after another. */
-export function flat(rows: readonly (readonly number[])[]): Float32Array {
-  return Float32Array.from(rows.flat());
 }
 
 /** Grey levels as the networks take them: 0 .. 1. */

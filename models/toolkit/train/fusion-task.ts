@@ -1,5 +1,5 @@
 /** Learning to fuse: a half of a branch alone (stage 1 of paper 5), and the layers that voice and face share (stage 2). */
-import { permutation, randomStream } from '../../../src/core/random.ts';
+import { randomStream } from '../../../src/core/random.ts';
 import type { Stimulus } from '../../../src/core/manifest.ts';
 import type { Label, Modality } from '../../../src/domain.ts';
 import { createGraph, type Graph, type Value } from '../../graph/graph.ts';
@@ -9,7 +9,6 @@ import { branchHeads, faceBranch, voiceBranch } from '../../nets/branch.ts';
 import { fusionNetwork, type FusionInputs, type FusionNetwork, halfName } from '../../nets/fusion.ts';
 import type { Heads } from '../../nets/heads.ts';
 import { objectiveLoss, type Objective } from '../../nets/objective.ts';
-import { flat } from './face-task.ts';
 import type { Target } from './examples.ts';
 import {
   fusionFeeds,
@@ -22,6 +21,7 @@ import {
 } from './fusion-rows.ts';
 import type { Task } from './loop.ts';
 import type { Schedule } from './schedule.ts';
+import { epochOrder, targetFeeds, targetInputs } from './targets.ts';
 
 /** What audio-visual layers are trained with. */
 export interface FusionTraining {
@@ -107,35 +107,29 @@ function task(
 ): Task {
   const { graph } = out.shareLogits;
   const n = rowsOf(schedule, source);
-  const targets = {
-    shares: graph.input('shares', [n, labels.length]),
-    present: graph.input('present', [n, labels.length]),
-    weights: graph.input('weights', [n, 1]),
-  };
+  const targets = targetInputs(graph, n, labels.length);
   const trainPresent = source.targets(stimulus).map(({ present }) => present);
   const loss = objectiveLoss(out, targets, objective, { trainPresent, labels });
   const model = trainingModel(graph, loss, { name, weightDecay: schedule.weightDecay });
   const fed = new Set(model.inputs.map((input) => input.name));
 
-  let order: { readonly epoch: number; readonly indices: readonly number[] } | null = null;
+  const rowsAt = epochOrder(source.length, n, [seed, name, 'order']);
   return {
     name,
     model,
     stepsPerEpoch: Math.floor(source.length / n),
     judge: () => Promise.resolve({}),
     batch(epoch, step) {
-      if (order?.epoch !== epoch)
-        order = { epoch, indices: permutation(randomStream(seed, name, 'order', epoch), source.length) };
-      const rows = order.indices.slice(step * n, (step + 1) * n).map((index) => {
+      const rows = rowsAt(epoch, step).map((index) => {
         const random = randomStream(seed, name, 'draw', epoch, index);
         return varied(source.draw(index, random), random, variation);
       });
-      const each = rows.map((row) => targetOf(row, stimulus));
       const feeds = {
         ...fusionFeeds(rows, shape),
-        shares: { data: flat(each.map(({ shares }) => shares)), dims: [n, labels.length] },
-        present: { data: flat(each.map(({ present }) => present)), dims: [n, labels.length] },
-        weights: { data: Float32Array.from(rows, (row) => (needs && !row[needs] ? 0 : 1)), dims: [n, 1] },
+        ...targetFeeds(
+          rows.map((row) => targetOf(row, stimulus)),
+          rows.map((row) => (needs && !row[needs] ? 0 : 1)),
+        ),
       };
       return Object.fromEntries(Object.entries(feeds).filter(([key]) => fed.has(key)));
     },

@@ -1,7 +1,7 @@
 /** Learning to hear a voice: log-mel of acted speech, varied as phones, rooms and speakers vary it. */
 import { augmentLogMel, type MelAugmentation } from '../../../src/core/augment/mel.ts';
 import { MEL_BANDS, SILENT_BAND } from '../../../src/core/features.ts';
-import { integerBelow, permutation, randomStream, uniform } from '../../../src/core/random.ts';
+import { integerBelow, randomStream, uniform } from '../../../src/core/random.ts';
 import { trimSilence } from '../../../src/core/trim.ts';
 import type { Label } from '../../../src/domain.ts';
 import { createGraph } from '../../graph/graph.ts';
@@ -9,11 +9,11 @@ import { encodeGraph } from '../../graph/model.ts';
 import { trainingModel } from '../../graph/training.ts';
 import { objectiveLoss, type Objective } from '../../nets/objective.ts';
 import { voiceNetwork, type VoiceNetwork } from '../../nets/voice.ts';
-import { flat } from './face-task.ts';
 import { mixVoices, type VoiceRow } from './mix.ts';
 import type { Target } from './examples.ts';
 import type { Task } from './loop.ts';
 import type { Schedule } from './schedule.ts';
+import { epochOrder, targetFeeds, targetInputs } from './targets.ts';
 
 /** Frames of a window of 3 s. */
 export const WINDOW_FRAMES = 300;
@@ -56,25 +56,19 @@ export function voiceTask(examples: readonly VoiceExample[], training: VoiceTrai
   const n = Math.min(schedule.batch, examples.length);
   const graph = createGraph({ mode: 'train', seed });
   const heads = voiceNetwork(graph.input('logmel', [n, WINDOW_FRAMES, MEL_BANDS]), training.network, labels.length);
-  const targets = {
-    shares: graph.input('shares', [n, labels.length]),
-    present: graph.input('present', [n, labels.length]),
-    weights: graph.input('weights', [n, 1]),
-  };
+  const targets = targetInputs(graph, n, labels.length);
   const trainPresent = examples.map(({ target }) => target.present);
   const loss = objectiveLoss(heads, targets, objective, { trainPresent, labels });
   const model = trainingModel(graph, loss, { name: 'voice', weightDecay: schedule.weightDecay });
 
-  let order: { readonly epoch: number; readonly indices: readonly number[] } | null = null;
+  const rowsAt = epochOrder(examples.length, n, [seed, 'order']);
   return {
     name: 'voice',
     model,
     stepsPerEpoch: Math.floor(examples.length / n),
     judge,
     batch(epoch, step) {
-      if (order?.epoch !== epoch)
-        order = { epoch, indices: permutation(randomStream(seed, 'order', epoch), examples.length) };
-      const places = order.indices.slice(step * n, (step + 1) * n);
+      const places = rowsAt(epoch, step);
       const rows = places.flatMap((index, i): readonly VoiceRow[] => {
         const example = examples[index];
         if (!example) return [];
@@ -97,9 +91,7 @@ export function voiceTask(examples: readonly VoiceExample[], training: VoiceTrai
       });
       return {
         logmel: { data: logMel, dims: [n, WINDOW_FRAMES, MEL_BANDS] },
-        shares: { data: flat(mixed.map(({ shares }) => shares)), dims: [n, labels.length] },
-        present: { data: flat(mixed.map(({ present }) => present)), dims: [n, labels.length] },
-        weights: { data: new Float32Array(n).fill(1), dims: [n, 1] },
+        ...targetFeeds(mixed),
       };
     },
   };

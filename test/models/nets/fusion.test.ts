@@ -43,7 +43,7 @@ describe('gradients of the audio-visual network agree with finite differences', 
       const { shareLogits, presenceLogits } = fusionNetwork({ voice, face, ...masks(voice.graph) }, least, LABELS);
       return concat([shareLogits, presenceLogits], 1);
     };
-    expect(await gradientError([{ dims: [3, 3, 2] }, { dims: [3, 2, 3] }], both, { kinks: true })).toBeLessThan(1e-2);
+    expect(await gradientError([{ dims: [3, 3, 2] }, { dims: [3, 2, 3] }], both, { kinks: true })).toBeLessThan(2e-3);
   });
 
   test('a voice branch that weighs the layers of its encoder, alone', async () => {
@@ -54,7 +54,7 @@ describe('gradients of the audio-visual network agree with finite differences', 
       const { shareLogits, presenceLogits } = branchHeads(branch, 'voice.av', 0, LABELS, undefined);
       return concat([shareLogits, presenceLogits], 1);
     };
-    expect(await gradientError([{ dims: [2, 3, 2, 2] }], alone, { kinks: true })).toBeLessThan(1e-2);
+    expect(await gradientError([{ dims: [2, 3, 2, 2] }], alone, { kinks: true })).toBeLessThan(2e-3);
   });
 });
 
