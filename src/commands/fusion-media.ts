@@ -1,7 +1,7 @@
 /** Clips of faces and of voices through their encoders, each once as it is and some times varied. */
 import { resolve } from 'node:path';
 import { openEncoder, type Encoded, type Encoder, windowsOf } from '../../models/toolkit/train/encode.ts';
-import { type Example, examplesOf } from '../../models/toolkit/train/examples.ts';
+import { type Example, examplesOf, holdBack, nameOfLot } from '../../models/toolkit/train/examples.ts';
 import type { FusionConfig } from '../../models/toolkit/train/fusion-config.ts';
 import { mediaOf, readEach, type Unread } from '../../models/toolkit/train/reading.ts';
 import { WINDOW_FRAMES } from '../../models/toolkit/train/voice-task.ts';
@@ -19,6 +19,14 @@ import { type Media, openMedia } from '../io/corpus/media.ts';
 export interface EncodedClip extends Example {
   /** The first is of the clip as it is. */
   readonly looks: readonly Encoded[];
+}
+
+/** What became of corpora. */
+export interface EncodedClips {
+  readonly clips: readonly EncodedClip[];
+  readonly unread: readonly Unread[];
+  /** Ids of clips that are held back. */
+  readonly heldBack: readonly string[];
 }
 
 /** How clips are read and encoded. */
@@ -47,11 +55,12 @@ export async function encodeCorpora(
   config: FusionConfig & { readonly pairs: NonNullable<FusionConfig['pairs']> },
   encoder: Encoder,
   { data, ffmpeg, signal, onClip }: FusionMediaOptions,
-): Promise<{ readonly clips: readonly EncodedClip[]; readonly unread: readonly Unread[] }> {
+): Promise<EncodedClips> {
   const part = config.pairs[modality === 'voice' ? 'voices' : 'faces'];
   const looks = split === 'dev' ? 1 : part.looks;
   const clips: EncodedClip[] = [];
   const unread: Unread[] = [];
+  const heldBack: string[] = [];
   const network = await openEncoder(encoder, INPUTS[modality]);
   try {
     const corpora = await Promise.all(
@@ -60,7 +69,11 @@ export async function encodeCorpora(
     const chosen = choose(
       corpora.map((corpus) => {
         const of = corpus.clips.filter((clip) => (clip.split ?? split) === split);
-        return examplesOf(of, modality, config.labels).examples;
+        const { examples } = examplesOf(of, modality, config.labels);
+        if (split === 'dev') return examples;
+        const lots = holdBack(examples, nameOfLot, { share: part.holdBack, seed: config.seed });
+        heldBack.push(...lots.heldBack.map(({ clip }) => clip.id));
+        return lots.learned;
       }),
       split === 'dev' ? Infinity : part.most,
       config.seed,
@@ -82,7 +95,7 @@ export async function encodeCorpora(
   } finally {
     await network.close();
   }
-  return { clips, unread };
+  return { clips, unread, heldBack };
 }
 
 /** `most` of all, chosen by chance over all corpora. */

@@ -1,11 +1,11 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { readTrainingConfig } from '../../models/toolkit/train/config.ts';
 import { readFusionConfig } from '../../models/toolkit/train/fusion-config.ts';
 import { readSettings } from '../config.ts';
 import { UndertoneError } from '../errors.ts';
 import type { Command } from './command.ts';
 import { trainFusion } from './fusion-training.ts';
-import { trainInFolder } from './training.ts';
+import { trainInFolder, type TrainingOutcome } from './training.ts';
 
 const PROVIDERS = ['cpu', 'cuda'] as const;
 
@@ -38,30 +38,26 @@ export const train: Command = {
     const epochs = whole('epochs', text('epochs'));
     const data = resolve(text('data') ?? dirname(file));
     const rest = { data, out, network: { provider, threads }, signal, stream: process.stderr };
+    const ffmpeg = readSettings(env).UNDERTONE_FFMPEG;
     const fusion = await readFusionConfig(file);
     if (fusion) {
       const [voice, face] = [text('voice'), text('face')];
       if (voice === undefined || face === undefined || epochs !== undefined)
         throw new UndertoneError('config-invalid', 'shared layers take --voice FILE and --face FILE, and no --epochs');
-      const ffmpeg = readSettings(env).UNDERTONE_FFMPEG;
-      if (!(await trainFusion(fusion, { ...rest, voice, face, ffmpeg }))) return 1;
-      process.stdout.write(`${join(out, 'fusion.onnx')}\n`);
-      return 0;
+      return told(await trainFusion(fusion, { ...rest, voice, face, ffmpeg }));
     }
     const config = await readTrainingConfig(file);
-    const { status, file: network } = await trainInFolder(
-      epochs === undefined ? config : { ...config, schedule: { ...config.schedule, epochs } },
-      {
-        ...rest,
-        ffmpeg: readSettings(env).UNDERTONE_FFMPEG,
-      },
-    );
-    if (status === 'stopped') return 1;
-    if (status === 'before') process.stderr.write(`it is trained already: choose another --out to train it again\n`);
-    process.stdout.write(`${network}\n`);
-    return 0;
+    const chosen = epochs === undefined ? config : { ...config, schedule: { ...config.schedule, epochs } };
+    return told(await trainInFolder(chosen, { ...rest, ffmpeg }));
   },
 };
+
+function told({ status, file }: TrainingOutcome): number {
+  if (status === 'stopped') return 1;
+  if (status === 'before') process.stderr.write(`it is trained already: choose another --out to train it again\n`);
+  process.stdout.write(`${file}\n`);
+  return 0;
+}
 
 function whole(option: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;

@@ -1,7 +1,7 @@
 /** Which clips a configuration trains on, is judged on, and holds back. */
 import { resolve } from 'node:path';
 import type { TrainingConfig } from '../../models/toolkit/train/config-schema.ts';
-import { type Example, examplesOf, holdBack } from '../../models/toolkit/train/examples.ts';
+import { type Example, examplesOf, holdBack, nameOfLot } from '../../models/toolkit/train/examples.ts';
 import { neverPositive, positiveClips } from '../core/aggregation/class-weights.ts';
 import { UndertoneError } from '../errors.ts';
 import { type Corpus, readCorpus } from '../io/corpus/corpus.ts';
@@ -46,7 +46,7 @@ export async function trainingClips(config: TrainingConfig, data: string): Promi
   for (const entry of config.corpora) {
     const { file, repeat } = typeof entry === 'string' ? { file: entry, repeat: 1 } : entry;
     const { corpus, examples } = await select(file, 'train');
-    const lots = holdBack(examples, ({ clip }) => clip.speaker ?? clip.id, { share: config.holdBack, seed });
+    const lots = holdBack(examples, nameOfLot, { share: config.holdBack, seed });
     heldBack.push(...lots.heldBack.map(({ clip }) => clip.id));
     learned.push({ corpus, repeat, examples: lots.learned });
   }

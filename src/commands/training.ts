@@ -1,16 +1,15 @@
 /** A training run in a folder: prepare, train, write the network; whatever was done before is not done again. */
-import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { TrainingConfig } from '../../models/toolkit/train/config-schema.ts';
 import { fingerprintOf } from '../../models/toolkit/train/fingerprint.ts';
 import { type History, train, type TrainingEvents } from '../../models/toolkit/train/loop.ts';
 import { readStart, type Start, startingFrom } from '../../models/toolkit/train/start.ts';
 import type { NetworkOptions } from '../../models/runtime.ts';
-import { UndertoneError } from '../errors.ts';
 import { writeWhole } from './part-file.ts';
 import { counted, type Progress, progress, type ProgressStream } from './progress.ts';
 import { withRunLock } from './run-lock.ts';
+import { claimRun, endRun } from './run-record.ts';
 import { checkLabels, type TrainingClips, trainingClips } from './training-clips.ts';
 import { prepare, type Prepared } from './training-media.ts';
 
@@ -39,13 +38,6 @@ export interface TrainingOutcome {
   readonly file: string;
 }
 
-/** What `run.json` says. */
-interface RunRecord {
-  readonly fingerprint: string;
-  /** SHA-256 of the network once it is trained. */
-  readonly network?: string;
-}
-
 /** Clips that cannot be read are named up to so many. */
 const NAMED = 10;
 
@@ -64,16 +56,15 @@ async function trainLocked(config: TrainingConfig, options: TrainingOptions): Pr
   const { out, signal, stream, network, data } = options;
   const within = (name: string): string => join(out, name);
   const write = (name: string, content: string | Uint8Array) => writeWhole(within(name), content, '--out');
-  const file = within(`${config.kind}.onnx`);
+  const name = `${config.kind}.onnx`;
+  const file = within(name);
   const cache = within('cache');
   const stopped = { status: 'stopped', file } as const;
 
   const clips = await trainingClips(config, data);
   const start = config.start === '' ? null : await readStart(join(dirname(resolve(out)), config.start));
   const fingerprint = fingerprintOf(config, listed(clips), start);
-  const record = await readRecord(within('run.json'), fingerprint, out);
-  if (record?.network !== undefined && record.network === (await hashOf(file))) return { status: 'before', file };
-  await write('run.json', json({ fingerprint }));
+  if (await claimRun(out, fingerprint, name)) return { status: 'before', file };
   await write('held-back.txt', clips.heldBack.map((id) => `${id}\n`).join(''));
 
   const prepared = await prepareTold(config, clips, { ...options, cache });
@@ -94,9 +85,7 @@ async function trainLocked(config: TrainingConfig, options: TrainingOptions): Pr
     return stopped;
   }
   await writeHistory(history);
-  const bytes = prepared.model(weights);
-  await write(`${config.kind}.onnx`, bytes);
-  await write('run.json', json({ fingerprint, network: createHash('sha256').update(bytes).digest('hex') }));
+  await endRun(out, fingerprint, name, prepared.model(weights));
   await rm(cache, { recursive: true, force: true });
   return { status: 'finished', file };
 }
@@ -179,24 +168,6 @@ function tellClips(stream: ProgressStream, clips: TrainingClips, { learned, dev,
 
 function listed({ learned, dev }: TrainingClips) {
   return [...learned, ...dev].flatMap(({ examples }) => examples.map(({ clip, target }) => ({ id: clip.id, target })));
-}
-
-async function readRecord(file: string, fingerprint: string, out: string): Promise<RunRecord | null> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
-  const found = /^\{\s*"fingerprint":\s*"([0-9a-f]{64})"(?:,\s*"network":\s*"([0-9a-f]{64})")?\s*\}\s*$/.exec(text);
-  const [, known = '', hash] = found ?? [];
-  if (known !== fingerprint)
-    throw new UndertoneError(
-      'training-failed',
-      `'${out}' is of another run: its configuration or its clips have changed. Choose another --out, or remove that one`,
-    );
-  return { fingerprint: known, ...(hash !== undefined && { network: hash }) };
-}
-
-async function hashOf(file: string): Promise<string | null> {
-  const bytes = await readFile(file).catch(() => null);
-  return bytes && createHash('sha256').update(bytes).digest('hex');
 }
 
 function json(value: unknown): string {

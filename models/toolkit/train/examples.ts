@@ -47,6 +47,11 @@ export function targetOf(clip: Clip, stimulus: Stimulus, labels: readonly Label[
   return shares && { shares, present: presence(shares), votes: listed(counted) };
 }
 
+/** Clips of one speaker are held back together, so that nobody is both learned from and judged on. */
+export function nameOfLot({ clip }: Pick<Example, 'clip'>): string {
+  return clip.speaker ?? clip.id;
+}
+
 /**
  * Split clips by chance, but always the same way: a clip's lot depends on the seed and on its own name (or its speaker's)
  * alone, so adding clips moves no other clip.

@@ -62,6 +62,8 @@ const pairPart = z.strictObject({
   dev: z.array(z.string()).min(1),
   /** Clips that are learned from, chosen by chance where there are more. */
   most: count,
+  /** Share of clips that are held back for calibration, 0 .. 1: the same ones as a face's or voice's run of that seed. */
+  holdBack: share.default(0),
   /** Times that each is encoded: as it is, and varied. */
   looks: count,
   /** Labels of the encoder's own heads, which the outcome is compared with. */
