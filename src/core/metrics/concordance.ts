@@ -1,5 +1,6 @@
 /** Agreement of two scores in scale and in place, for emotional attributes. */
 import { checkLength } from './matrix.ts';
+import { tally, type Tally } from './tally.ts';
 
 /**
  * Concordance correlation coefficient (paper 2): 2 cov / (var + var + (difference of means)^2), population moments.
@@ -22,4 +23,27 @@ export function concordance(truth: readonly number[], prediction: readonly numbe
   const covariance = mean(truth.map((x, i) => (x - a) * ((prediction[i] ?? NaN) - b)));
   const variances = mean(truth.map((x) => (x - a) ** 2)) + mean(prediction.map((x) => (x - b) ** 2));
   return (2 * covariance) / (variances + (a - b) ** 2);
+}
+
+/**
+ * `concordance` as a tally: for intervals, and for curves of CCC against coverage (paper 2, Fig. 3). The sums are taken about
+ * the mean of all truths, so that scores far from 0 keep their digits.
+ * @throws RangeError as `concordance`.
+ * @example const ccc = coverageCurve(uncertainty, concordanceTally(truth, prediction));
+ */
+export function concordanceTally(truth: readonly number[], prediction: readonly number[]): Tally<number> {
+  concordance(truth, prediction);
+  const centre = truth.reduce((sum, x) => sum + x, 0) / truth.length;
+  return tally(
+    truth.length,
+    6,
+    (row, i) => {
+      const [x, y] = [(truth[i] ?? NaN) - centre, (prediction[i] ?? NaN) - centre];
+      row.set([1, x, y, x * x, y * y, x * y]);
+    },
+    ([n = 0, x = NaN, y = NaN, xx = NaN, yy = NaN, xy = NaN]) => {
+      const [a, b] = [x / n, y / n];
+      return (2 * (xy / n - a * b)) / (xx / n - a * a + yy / n - b * b + (a - b) ** 2);
+    },
+  );
 }
