@@ -1,5 +1,5 @@
 /** From a graph to an ONNX model. */
-import { encodeOnnx, type OnnxNode, type OnnxTensor } from '../toolkit/onnx-writer.ts';
+import { encodeOnnx, type OnnxModel, type OnnxNode, type OnnxTensor } from '../toolkit/onnx-writer.ts';
 import type { Graph, Value } from './graph.ts';
 
 /** Operator sets of every graph that the builder writes. */
@@ -23,8 +23,17 @@ export interface ModelOptions {
 export function encodeGraph(
   graph: Graph,
   outputs: Readonly<Record<string, Value>>,
-  { name, metadata, prelude = [], preludeTensors = [] }: ModelOptions,
+  options: ModelOptions,
 ): Uint8Array {
+  return encodeOnnx(graphModel(graph, outputs, options));
+}
+
+/** What `encodeGraph` encodes. */
+export function graphModel(
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  { name, metadata, prelude = [], preludeTensors = [] }: ModelOptions,
+): OnnxModel {
   const named: OnnxNode[] = Object.entries(outputs).map(([key, value]) => ({
     op: 'Identity',
     inputs: [value.name],
@@ -39,7 +48,7 @@ export function encodeGraph(
       return true;
     })
     .toReversed();
-  return encodeOnnx({
+  return {
     graph: name,
     producer: 'undertone',
     opsets: OPSETS,
@@ -48,5 +57,5 @@ export function encodeGraph(
     initializers: [...preludeTensors, ...graph.contents.initializers].filter((tensor) => needed.has(tensor.name)),
     nodes: [...nodes, ...named],
     ...(metadata && { metadata }),
-  });
+  };
 }

@@ -4,6 +4,11 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { loadPack } from '../../models/pack.ts';
 import { assemblePack, packDescription, type TrainedNetwork } from '../../models/toolkit/assemble.ts';
+import { ensemble } from '../../models/toolkit/ensemble.ts';
+import { onnxWeights } from '../../models/toolkit/onnx-parameters.ts';
+import { encodeOnnx } from '../../models/toolkit/onnx-writer.ts';
+import { readTrainingConfig } from '../../models/toolkit/train/config.ts';
+import { voiceModel } from '../../models/toolkit/train/voice-task.ts';
 import { writeWholeFolder } from '../../models/toolkit/whole-folder.ts';
 import { LABELS } from '../core/labels.ts';
 import { asUndertoneError, UndertoneError } from '../errors.ts';
@@ -29,9 +34,13 @@ export const pack: Command = {
     if (runs === undefined || out === undefined)
       throw new UndertoneError('config-invalid', '--runs and --out are both needed: give two folders');
     const { networks, ...about } = await readJson(file, description);
-    const trained = (config: string): Promise<TrainedNetwork> => readTrained(join(dirname(file), config), runs);
+    const inFolder = (config: string): string => join(dirname(file), config);
+    const trained = (config: string): Promise<TrainedNetwork> => readTrained(inFolder(config), runs);
     const { manifest, files } = await assemblePack(about, {
-      voice: await trained(networks.voice),
+      voice:
+        typeof networks.voice === 'string'
+          ? await trained(networks.voice)
+          : await readEnsemble(networks.voice.map(inFolder), runs),
       face: await trained(networks.face),
       fusion: networks.fusion === undefined ? null : await trained(networks.fusion),
     });
@@ -49,7 +58,11 @@ export const pack: Command = {
 };
 
 const description = packDescription.extend({
-  networks: z.strictObject({ voice: z.string(), face: z.string(), fusion: z.string().optional() }),
+  networks: z.strictObject({
+    voice: z.union([z.string(), z.array(z.string()).min(2).max(8)]),
+    face: z.string(),
+    fusion: z.string().optional(),
+  }),
 });
 
 /** What of a training configuration a pack needs; `train` has checked the rest. */
@@ -59,6 +72,29 @@ const trainedBy = z.object({
   labels: z.array(z.enum(LABELS)),
   trimDb: z.number().optional(),
 });
+
+/** Several voice networks as one, whose logits are the mean of theirs; their embeddings stand side by side. */
+async function readEnsemble(configFiles: readonly string[], runs: string): Promise<TrainedNetwork> {
+  const members = await Promise.all(
+    configFiles.map(async (configFile) => {
+      const config = await readTrainingConfig(configFile);
+      if (config.kind !== 'voice')
+        throw new UndertoneError('config-invalid', `${configFile} is of kind ${config.kind}: an ensemble is of voices`);
+      return { config, trained: await readTrained(configFile, runs) };
+    }),
+  );
+  const alike = new Set(members.map(({ config: { labels, trimDb } }) => JSON.stringify([labels, trimDb])));
+  const [first] = members;
+  if (!first || alike.size > 1)
+    throw new UndertoneError(
+      'config-invalid',
+      `${configFiles.join(' and ')} differ in 'labels' or 'trimDb': the members of an ensemble have the same`,
+    );
+  const models = members.map(({ config, trained }) =>
+    voiceModel(onnxWeights(trained.bytes), config.network, config.labels.length),
+  );
+  return { ...first.trained, bytes: encodeOnnx(ensemble(models, ['embedding'])) };
+}
 
 async function readTrained(configFile: string, runs: string): Promise<TrainedNetwork> {
   const { name, kind, labels, trimDb } = await readJson(configFile, trainedBy);

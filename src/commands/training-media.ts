@@ -10,6 +10,7 @@ import type { Task } from '../../models/toolkit/train/loop.ts';
 import type { ReadClips, Unread } from '../../models/toolkit/train/reading.ts';
 import { voiceExamples } from '../../models/toolkit/train/voice-data.ts';
 import { voiceModel, voiceTask } from '../../models/toolkit/train/voice-task.ts';
+import { encodeOnnx } from '../../models/toolkit/onnx-writer.ts';
 import type { NetworkOptions } from '../../models/runtime.ts';
 import type { MediaRef } from '../core/manifest.ts';
 import { type Media, openMedia } from '../io/corpus/media.ts';
@@ -81,7 +82,7 @@ export async function prepare(
     dev: dev.length,
     unread,
     task: () => voiceTask(learned, config, voiceJudge(dev, config, network)),
-    model: (weights) => voiceModel(weights, config.network, labels.length),
+    model: (weights) => encodeOnnx(voiceModel(weights, config.network, labels.length)),
   };
 }
 

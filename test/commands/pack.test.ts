@@ -8,7 +8,10 @@ import { loadPack } from '../../models/pack.ts';
 import { voiceNetwork } from '../../models/nets/voice.ts';
 import { faceNetwork } from '../../models/nets/face.ts';
 import { pack } from '../../src/commands/pack.ts';
+import { openNetwork } from '../../models/runtime.ts';
+import { randomStream } from '../../src/core/random.ts';
 import { corpusFolder, type CorpusFolder } from '../fixtures/corpus.ts';
+import { FACE_CONFIG, VOICE_CONFIG } from '../fixtures/training.ts';
 
 const LABELS = ['neutral', 'happiness', 'anger'] as const;
 let folder: CorpusFolder;
@@ -23,9 +26,9 @@ function putRun(name: string, kind: 'voice' | 'face', bytes: Uint8Array): void {
 }
 
 /** A network with the weights it starts from. */
-function untrained(kind: 'voice' | 'face'): Uint8Array {
+function untrained(kind: 'voice' | 'face', seed = 0): Uint8Array {
   const build = (mode: 'train' | 'serve', weights?: ReadonlyMap<string, Float32Array>) => {
-    const graph = createGraph({ mode, ...(weights && { weights }) });
+    const graph = createGraph({ mode, seed, ...(weights && { weights }) });
     const outputs =
       kind === 'voice'
         ? voiceNetwork(graph.input('logmel', ['n', 300, 64]), VOICE, LABELS.length)
@@ -130,4 +133,64 @@ it('refuses what was not trained to its end, or was changed since', async () => 
     message: expect.stringMatching(/is not the network that .* trained/) as string,
   });
   expect(readdirSync(folder.path).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+it('makes one of several voice networks: the mean of their logits, their embeddings side by side', async () => {
+  const config = { ...VOICE_CONFIG, network: VOICE, trimDb: 35 };
+  ['one', 'two'].forEach((name, seed) => {
+    folder.put(`${name}.json`, JSON.stringify({ ...config, name }));
+    putRun(name, 'voice', untrained('voice', seed));
+  });
+  const networks = { voice: ['one.json', 'two.json'], face: 'face.json' };
+  folder.put('both.json', JSON.stringify({ ...DESCRIPTION, networks }));
+  await make('both', {}, 'both.json');
+  const { networks: loaded } = await loadPack(at('both'));
+  expect(loaded.voice.contract).toMatchObject({ outputs: { embedding: ['n', 75, 16], shareLogits: ['n', 3] } });
+
+  const random = randomStream('voice');
+  const logmel = { data: Float32Array.from({ length: 2 * 300 * 64 }, () => -6 * random()), dims: [2, 300, 64] };
+  const asked = async (bytes: Uint8Array, width: number) => {
+    const outputs = { embedding: ['n', 75, width], shareLogits: ['n', 3], presenceLogits: ['n', 3] } as const;
+    const network = await openNetwork({
+      name: 'voice',
+      bytes,
+      contract: { inputs: { logmel: ['n', 300, 64] }, outputs },
+    });
+    try {
+      return await network.run({ logmel });
+    } finally {
+      await network.close();
+    }
+  };
+  const both = await asked(readFileSync(join(at('both'), 'voice.onnx')), 16);
+  const [one, two] = [await asked(untrained('voice', 0), 8), await asked(untrained('voice', 1), 8)];
+  for (const name of ['shareLogits', 'presenceLogits'] as const)
+    both[name]?.data.forEach((logit, i) => {
+      expect(logit).toBeCloseTo(((one[name]?.data[i] ?? NaN) + (two[name]?.data[i] ?? NaN)) / 2, 5);
+    });
+  expect([...(both['embedding']?.data.subarray(0, 16) ?? [])]).toEqual([
+    ...(one['embedding']?.data.subarray(0, 8) ?? []),
+    ...(two['embedding']?.data.subarray(0, 8) ?? []),
+  ]);
+});
+
+it('refuses an ensemble of voices that were taught different labels, or of faces', async () => {
+  folder.put('few.json', JSON.stringify({ ...VOICE_CONFIG, name: 'few', network: VOICE, labels: LABELS.slice(0, 2) }));
+  putRun('few', 'voice', untrained('voice'));
+  const of = (second: string) =>
+    folder.put(
+      'odd.json',
+      JSON.stringify({ ...DESCRIPTION, networks: { voice: ['one.json', second], face: 'face.json' } }),
+    );
+  of('few.json');
+  await expect(make('odd', {}, 'odd.json')).rejects.toMatchObject({
+    code: 'config-invalid',
+    message: expect.stringMatching(/one.json and .*few.json differ in 'labels' or 'trimDb'/) as string,
+  });
+  folder.put('whole-face.json', JSON.stringify({ ...FACE_CONFIG, name: 'my-face' }));
+  of('whole-face.json');
+  await expect(make('odd', {}, 'odd.json')).rejects.toMatchObject({
+    code: 'config-invalid',
+    message: expect.stringMatching(/whole-face.json is of kind face: an ensemble is of voices/) as string,
+  });
 });

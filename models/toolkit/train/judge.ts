@@ -8,6 +8,7 @@ import { poolLogits } from '../../../src/core/pooling.ts';
 import { softmax } from '../../../src/core/probability.ts';
 import { type NetworkOptions, openNetwork, type TensorData } from '../../runtime.ts';
 import { type FaceExample, faceModel, type FaceServing, toFloats } from './face-task.ts';
+import { encodeOnnx } from '../onnx-writer.ts';
 import { windowsOf } from './encode.ts';
 import type { Task } from './loop.ts';
 import { type VoiceExample, trimmedWindow, voiceModel, type VoiceTraining, WINDOW_FRAMES } from './voice-task.ts';
@@ -51,7 +52,7 @@ export function voiceJudge(
 ): Task['judge'] {
   return async (weights) => {
     const model = {
-      bytes: voiceModel(weights, network, labels.length),
+      bytes: encodeOnnx(voiceModel(weights, network, labels.length)),
       input: 'logmel',
       sides: [WINDOW_FRAMES, MEL_BANDS],
     };

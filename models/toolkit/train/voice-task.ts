@@ -5,12 +5,13 @@ import { integerBelow, randomStream, uniform } from '../../../src/core/random.ts
 import { trimSilence } from '../../../src/core/trim.ts';
 import type { Label } from '../../../src/domain.ts';
 import { createGraph } from '../../graph/graph.ts';
-import { encodeGraph } from '../../graph/model.ts';
+import { graphModel } from '../../graph/model.ts';
 import { trainingModel } from '../../graph/training.ts';
 import { objectiveLoss, type Objective } from '../../nets/objective.ts';
 import { voiceNetwork, type VoiceNetwork } from '../../nets/voice.ts';
 import { mixVoices, type VoiceRow } from './mix.ts';
 import type { Target } from './examples.ts';
+import type { OnnxModel } from '../onnx-writer.ts';
 import type { Task } from './loop.ts';
 import type { Schedule } from './schedule.ts';
 import { epochOrder, targetFeeds, targetInputs } from './targets.ts';
@@ -102,12 +103,12 @@ export function voiceModel(
   weights: ReadonlyMap<string, Float32Array>,
   network: VoiceNetwork,
   labels: number,
-): Uint8Array {
+): OnnxModel {
   const graph = createGraph({ mode: 'serve', weights });
   const { embedding, shareLogits, presenceLogits } = voiceNetwork(
     graph.input('logmel', ['n', WINDOW_FRAMES, MEL_BANDS]),
     network,
     labels,
   );
-  return encodeGraph(graph, { embedding, shareLogits, presenceLogits }, { name: 'voice' });
+  return graphModel(graph, { embedding, shareLogits, presenceLogits }, { name: 'voice' });
 }
