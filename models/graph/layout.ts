@@ -16,6 +16,11 @@ export function expandLike(x: Value, like: Value): Value {
   return x.graph.node('Expand', [x, shapeOf(like)], like.dims);
 }
 
+/** The same numbers, through which no gradient flows: a constant to whatever follows. */
+export function detach(x: Value): Value {
+  return x.graph.node('Identity', [x], x.dims);
+}
+
 /**
  * The same numbers in another shape. A named side keeps its place, or is the only one whose size is worked out.
  * @throws RangeError when the sizes cannot agree.
