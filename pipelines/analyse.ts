@@ -51,7 +51,8 @@ export async function judge(window: Window, deps: JudgeDeps): Promise<VerdictEve
 
 /** A verdict for a window that nobody could look at, for example one that the broker discarded. */
 export function dismiss(window: Window, reason: RejectReason, deps: JudgeDeps): VerdictEvent {
-  return describeVerdict(window, reject(window, reason, null, { pack: packName(deps) }), deps);
+  const { decision } = deps.inference.pack;
+  return describeVerdict(window, reject(window, reason, null, { decision, pack: packName(deps) }), deps);
 }
 
 async function verdictOn(window: Window, deps: JudgeDeps): Promise<Verdict> {

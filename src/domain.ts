@@ -243,8 +243,28 @@ export interface VerdictBase {
   readonly missing: Missing;
   /** Entropy of `shares` in nats; null where nothing was judged. */
   readonly uncertainty: number | null;
+  /** On reject: the labels that would have been said, as `labels` has them; absent where nothing was judged, and on accept. */
+  readonly withheld?: readonly Label[];
+  /** How far the verdict was doubted, and how far it might have been; absent where nothing was judged. */
+  readonly doubt?: Doubt;
   /** `name@version` of the pack that judged. */
   readonly pack: string;
+}
+
+/**
+ * By what verdicts are doubted; each rises with doubt.
+ * - `entropy` of the shares, nats: the verdict's `uncertainty`;
+ * - `confidence`: 1 - the greatest calibrated probability;
+ * - `disagreement`: the predicted probability that two raters choose different labels, 1 - the sum of squared shares.
+ */
+export type DoubtScore = 'entropy' | 'confidence' | 'disagreement';
+
+/** A doubt beside what the pack's rule allows. */
+export interface Doubt {
+  readonly score: DoubtScore;
+  readonly value: number;
+  /** The greatest doubt that is accepted; null where the rule accepts no verdict of this label. */
+  readonly limit: number | null;
 }
 
 /** A verdict with its place: what travels from analyse to serve. Ids and numbers, never media. */
@@ -339,6 +359,37 @@ export interface PackFusion {
 export interface PackDecision {
   /** A label is present when its probability is above this. */
   readonly thresholds: PerLabel;
-  /** Reject as `low-confidence` when the most probable label is below this. */
+  /** Reject as `low-confidence` when the most probable label is below this, where `reject` has no rule. */
   readonly minTopProbability: number;
+  /** By the modalities that were judged; what has no rule goes by `minTopProbability`. */
+  readonly reject?: Readonly<Partial<Record<ModalitySubset, RejectRule>>>;
+}
+
+/**
+ * A reject option with a promise. A verdict is accepted when its most probable label is present and its doubt is at most
+ * the threshold; fitted in src/core/reject.
+ */
+export interface RejectRule {
+  readonly score: DoubtScore;
+  /** In the score's unit: one for all, or by the most probable label; a label without one is never accepted. */
+  readonly threshold: number | PerLabel;
+  readonly promise: RejectPromise;
+}
+
+/** What was promised of the accepted verdicts, and from which clips that is known. */
+export interface RejectPromise {
+  /** At most this share of the accepted verdicts is wrong in its first label; absent where only a coverage was promised. */
+  readonly risk?: number;
+  /** At least this share of clips is accepted; absent where none was promised. */
+  readonly coverage?: number;
+  /** Both hold but for this share of calibration sets. */
+  readonly delta: number;
+  /** What the promise holds for one by one, beside all clips: `label`, or a key that groups clips, as `speaker`. */
+  readonly per?: string;
+  /** Calibration clips, how many of them are accepted, and how many of those are wrong. */
+  readonly n: number;
+  readonly accepted: number;
+  readonly wrong: number;
+  /** Which clips they were, in words. */
+  readonly clips: string;
 }

@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { LABELS } from './core/labels.ts';
+import { DOUBT_SCORES } from './core/reject/doubt.ts';
 import { ERROR_CODES } from './errors.ts';
 
 /** The WebSocket subprotocol; a client that offers another is refused. */
@@ -54,6 +55,16 @@ const rejectReason = z.enum([
 ]);
 const missingReason = z.enum(['off', 'muted', 'no-media', 'no-speech', 'no-face', 'poor-face', 'overload']);
 
+const doubtScore = z
+  .enum(DOUBT_SCORES)
+  .describe('entropy of the shares in nats, 1 - the greatest probability, or 1 - the sum of squared shares');
+
+const doubt = z.object({
+  score: doubtScore,
+  value: z.number(),
+  limit: z.number().nullable().describe('the greatest that is accepted; null where this label is never accepted'),
+});
+
 /** What is said about one window; also one line of `undertone analyse`'s JSONL. */
 export const verdict = z.object({
   startMs: ms,
@@ -66,6 +77,13 @@ export const verdict = z.object({
   modalities: z.array(modality).describe('what was judged'),
   missing: z.partialRecord(modality, missingReason).describe('why a modality was not judged'),
   uncertainty: z.number().nullable().describe('entropy of the shares in nats; null where nothing was judged'),
+  withheld: z
+    .array(label)
+    .exactOptional()
+    .describe('on reject: what `labels` would have said; absent on accept and where nothing was judged'),
+  doubt: doubt
+    .exactOptional()
+    .describe('how far the verdict was doubted, by what the pack goes by; absent where nothing was judged'),
   pack: z.string().describe('name@version of the pack that judged'),
 });
 
@@ -99,6 +117,25 @@ const participantState = z.object({
   consented: z.boolean(),
   microphone: trackState,
   camera: trackState,
+});
+
+const rejectRule = z.object({
+  score: doubtScore,
+  threshold: z
+    .union([z.number(), z.partialRecord(label, z.number())])
+    .describe('the greatest doubt that is accepted: one for all, or by the most probable label'),
+  promise: z
+    .object({
+      risk: z.number().exactOptional().describe('at most this share of accepted verdicts is wrong'),
+      coverage: z.number().exactOptional().describe('at least this share of windows is accepted'),
+      delta: z.number().describe('the promise holds but for this share of calibration sets'),
+      per: z.string().exactOptional().describe('what it holds for one by one: label, or a key that groups clips'),
+      n: z.int().describe('calibration clips'),
+      accepted: z.int().describe('how many of them the rule accepts'),
+      wrong: z.int().describe('how many of these are wrong in their first label'),
+      clips: z.string().describe('which clips they were, in words'),
+    })
+    .describe('of clips like those that the rule was fitted on'),
 });
 
 // --------------------------------------------------------------------------------------------- client to server
@@ -183,6 +220,14 @@ export const results = {
       labels: z.array(label),
       thresholds: perLabel,
       minTopProbability: z.number(),
+      reject: z
+        .object({
+          voice: rejectRule.exactOptional(),
+          face: rejectRule.exactOptional(),
+          both: rejectRule.exactOptional(),
+        })
+        .exactOptional()
+        .describe('rules that stand in place of minTopProbability, by the modalities that were judged'),
     }),
   }),
   join: z.object({

@@ -262,13 +262,13 @@ function windowOptions(config: Config): WindowOptions {
 }
 
 function helloInfo(config: Config, { name, version, labels, decision }: ModelPack): HelloInfo {
-  const { thresholds, minTopProbability } = decision;
+  const { thresholds, minTopProbability, reject } = decision;
   return {
     version: manifest.version,
     heartbeatMs: HEARTBEAT_MS,
     windowMs: config.UNDERTONE_WINDOW_MS,
     hopMs: config.UNDERTONE_HOP_MS,
-    pack: { name, version, labels: [...labels], thresholds, minTopProbability },
+    pack: { name, version, labels: [...labels], thresholds, minTopProbability, ...(reject && { reject }) },
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FRAME_SAMPLES, HOP_SAMPLES, MEL_BANDS, SAMPLE_RATE_HZ } from '../../src/core/features.ts';
 import { LABELS } from '../../src/core/labels.ts';
 import type { Label } from '../../src/domain.ts';
+import { reject } from './reject.ts';
 
 /** A label that the product knows. */
 export const label = z.enum(LABELS, {
@@ -69,6 +70,7 @@ export const about = {
   decision: z.strictObject({
     thresholds: z.partialRecord(label, z.number().gt(0).lt(1)),
     minTopProbability: z.number().min(0).max(1),
+    reject: reject.exactOptional(),
   }),
   provenance: z.record(z.string(), z.string()),
 };

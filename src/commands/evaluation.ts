@@ -50,7 +50,7 @@ export interface CrossFitting {
  */
 export function crossFitted(
   given: Scored,
-  { scored, labels }: ScoredCorpus,
+  { scored, labels, modality }: ScoredCorpus,
   pack: ModelPack,
   { key, method }: CrossFitting,
 ): Scored {
@@ -66,7 +66,10 @@ export function crossFitted(
     );
   const present = presentByShare(given.truth);
   const probabilities = crossFit(method, given.uncalibrated, present, groups, { labels, whenConstant: 'keep' });
-  return { ...given, probabilities, accepted: probabilities.map((row) => acceptsRow(pack, labels, row)) };
+  const accepted = probabilities.map((row, i) =>
+    acceptsRow(pack, modality, labels, { probabilities: row, shares: given.shares[i] ?? [] }),
+  );
+  return { ...given, probabilities, accepted };
 }
 
 /** Calibrations that a pack applies to one stimulus; null where it pools what was calibrated before. */

@@ -22,6 +22,8 @@ export interface ScoredClip {
 
 /** A corpus that was scored. */
 export interface ScoredCorpus {
+  /** What the packs were given. */
+  readonly modality: Stimulus;
   readonly labels: readonly Label[];
   /** In the corpus' order; at least one. */
   readonly scored: readonly ScoredClip[];
@@ -128,7 +130,7 @@ export async function scoreCorpus(
       'corpus-invalid',
       `none of the ${failed} clips of ${corpus.file} with votes for ${modality} can be judged: mend what is listed above`,
     );
-  return { labels, scored, unlabelled, failed };
+  return { modality, labels, scored, unlabelled, failed };
 }
 
 /** What raters were given, in words. */

@@ -1,15 +1,19 @@
 /** From a prediction to a verdict: which labels are present, and whether the whole is believed. */
 import type {
+  Doubt,
   Label,
   Missing,
   MissingReason,
   Modality,
+  ModalitySubset,
   PackDecision,
   Prediction,
   RejectReason,
+  RejectRule,
   Verdict,
   Window,
 } from '../domain.ts';
+import { doubtOf } from './reject/doubt.ts';
 
 /** Modalities that a verdict needs: any one, a certain one, or both. */
 export type Requirement = 'any' | 'voice' | 'face' | 'both';
@@ -26,8 +30,8 @@ export interface DecisionOptions {
 export type WindowFacts = Pick<Window, 'startMs' | 'lengthMs' | 'missing' | 'consented'>;
 
 /**
- * Accept when every required modality was there and the most probable label is sure enough; else reject with one reason
- * and keep the numbers, so that a reviewer can see what would have been said.
+ * Accept when every required modality was there and the pack's rule for the modalities that were judged believes the
+ * prediction; else reject with one reason and keep the numbers, so that a reviewer can see what would have been said.
  *
  * @param prediction null where there was nothing to judge.
  */
@@ -37,11 +41,24 @@ export function decide(window: WindowFacts, prediction: Prediction | null, optio
   if (required !== null || prediction === null)
     return reject(window, rejectReason(required ?? window.missing), prediction, options);
 
+  if (!believed(prediction, options.decision)) return reject(window, 'low-confidence', prediction, options);
   const labels = presentLabels(prediction, options.decision);
-  const [top] = labels;
-  if (top === undefined || (prediction.probabilities[top] ?? 0) < options.decision.minTopProbability)
-    return reject(window, 'low-confidence', prediction, options);
   return { ...common(window, prediction, options), status: 'accepted', reason: null, labels };
+}
+
+/**
+ * Whether the pack's rule believes a prediction. With a reject rule: its most probable label is present, and its doubt is
+ * at most the rule's threshold. Without: some label is present, and the most probable of those reaches
+ * `minTopProbability`.
+ */
+export function believed(prediction: Prediction, decision: PackDecision): boolean {
+  const [first] = presentLabels(prediction, decision);
+  if (first === undefined) return false;
+  if (ruleFor(prediction.modalities, decision) === null)
+    return (prediction.probabilities[first] ?? 0) >= decision.minTopProbability;
+  if (first !== mostProbable(prediction)) return false;
+  const { value, limit } = doubtIn(prediction, decision);
+  return limit !== null && value <= limit;
 }
 
 /** A verdict without labels; the numbers are kept where there are any. */
@@ -49,12 +66,17 @@ export function reject(
   window: WindowFacts,
   reason: RejectReason,
   prediction: Prediction | null,
-  options: Pick<DecisionOptions, 'pack'>,
+  options: Pick<DecisionOptions, 'pack' | 'decision'>,
 ): Verdict {
-  return { ...common(window, prediction, options), status: 'rejected', reason, labels: [] };
+  const withheld = prediction && { withheld: presentLabels(prediction, options.decision) };
+  return { ...common(window, prediction, options), ...withheld, status: 'rejected', reason, labels: [] };
 }
 
-function common(window: WindowFacts, prediction: Prediction | null, { pack }: Pick<DecisionOptions, 'pack'>) {
+function common(
+  window: WindowFacts,
+  prediction: Prediction | null,
+  { pack, decision }: Pick<DecisionOptions, 'pack' | 'decision'>,
+) {
   return {
     startMs: window.startMs,
     endMs: window.startMs + window.lengthMs,
@@ -63,8 +85,38 @@ function common(window: WindowFacts, prediction: Prediction | null, { pack }: Pi
     modalities: prediction?.modalities ?? [],
     missing: window.missing,
     uncertainty: prediction?.uncertainty ?? null,
+    ...(prediction && { doubt: doubtIn(prediction, decision) }),
     pack,
   };
+}
+
+/** By what a prediction is doubted, how far, and how far it may be. */
+function doubtIn(prediction: Prediction, decision: PackDecision): Doubt {
+  const rule = ruleFor(prediction.modalities, decision);
+  if (rule === null) {
+    const value = doubtOf('confidence', prediction);
+    return { score: 'confidence', value, limit: 1 - decision.minTopProbability };
+  }
+  const { score, threshold } = rule;
+  const top = mostProbable(prediction);
+  const limit = typeof threshold === 'number' ? threshold : ((top && threshold[top]) ?? null);
+  return { score, value: doubtOf(score, prediction), limit };
+}
+
+/** The reject rule for what was judged; null where the pack has none. */
+function ruleFor(modalities: readonly Modality[], { reject }: PackDecision): RejectRule | null {
+  const [only] = modalities;
+  const subset: ModalitySubset | undefined = modalities.length > 1 ? 'both' : only;
+  return (subset && reject?.[subset]) ?? null;
+}
+
+/** Present or not; of equally probable ones the first. */
+function mostProbable({ probabilities }: Prediction): Label | undefined {
+  const p = (label: Label) => probabilities[label] ?? 0;
+  return (Object.keys(probabilities) as Label[]).reduce<Label | undefined>(
+    (best, label) => (best === undefined || p(label) > p(best) ? label : best),
+    undefined,
+  );
 }
 
 /** Labels above their thresholds, most probable first. */

@@ -236,7 +236,7 @@ function verdictOf(
   endMs: number,
   reject: RejectReason | null,
   missing: Verdict['missing'],
-): Verdict & { labels: Label[]; modalities: ('voice' | 'face')[] } {
+): Verdict & { labels: Label[]; withheld?: Label[]; modalities: ('voice' | 'face')[] } {
   const labels = (Object.entries(probabilities) as [Label, number][])
     .filter(([label, p]) => p > (THRESHOLDS[label] ?? 1))
     .sort(([, a], [, b]) => b - a)

@@ -63,3 +63,58 @@ describe('the verdict', () => {
     expect(decide(window({ face: 'no-face' }), happy, options('voice')).status).toBe('accepted');
   });
 });
+
+describe('a reject rule of the pack', () => {
+  const promise = { risk: 0.1, delta: 0.1, n: 500, accepted: 300, wrong: 20, clips: 'a corpus' };
+  const judged = (
+    threshold: number | Readonly<Record<string, number>>,
+    said: Prediction,
+    modalities = said.modalities,
+  ) =>
+    decide(
+      window(),
+      { ...said, modalities },
+      {
+        ...options(),
+        decision: { ...decision, minTopProbability: 0.99, reject: { face: { score: 'entropy', threshold, promise } } },
+      },
+    );
+  const unsure = { ...prediction({ happiness: 0.52, surprise: 0.31, sadness: 0.1 }), uncertainty: 0.9 };
+
+  it('stands in place of the least probability, for the modalities that it is about', () => {
+    expect(judged(0.9, unsure, ['face'])).toMatchObject({ status: 'accepted', labels: ['happiness', 'surprise'] });
+    expect(judged(0.89, unsure, ['face'])).toMatchObject({ status: 'rejected', reason: 'low-confidence' });
+    expect(judged(0.9, unsure, ['voice']).status).toBe('rejected');
+    expect(judged(0.9, unsure, ['voice', 'face']).status).toBe('rejected');
+  });
+
+  it('tells on reject what would have been said, how far it was doubted, and how far it might have been', () => {
+    expect(judged(0.5, unsure, ['face'])).toMatchObject({
+      labels: [],
+      withheld: ['happiness', 'surprise'],
+      uncertainty: 0.9,
+      doubt: { score: 'entropy', value: 0.9, limit: 0.5 },
+    });
+    expect(judged(0.9, unsure, ['face'])).not.toHaveProperty('withheld');
+    const bare = decide(window(), null, options());
+    expect(bare).not.toHaveProperty('withheld');
+    expect(bare).not.toHaveProperty('doubt');
+  });
+
+  it('may have a threshold for each first label, and accepts no label without one', () => {
+    expect(judged({ happiness: 1 }, unsure, ['face']).status).toBe('accepted');
+    expect(judged({ surprise: 1 }, unsure, ['face'])).toMatchObject({ status: 'rejected', doubt: { limit: null } });
+  });
+
+  it('accepts nothing whose most probable label is not present: the promise is about that label', () => {
+    const other = { ...prediction({ sadness: 0.45, surprise: 0.4 }), uncertainty: 0.1 };
+    expect(judged(2, other, ['face'])).toMatchObject({ status: 'rejected', withheld: ['surprise'] });
+  });
+
+  it('has its doubt told also where there is none', () => {
+    const verdict = decide(window(), unsure, options());
+    expect(verdict.doubt?.score).toBe('confidence');
+    expect(verdict.doubt?.value).toBeCloseTo(0.48, 12);
+    expect(verdict.doubt?.limit).toBeCloseTo(0.4, 12);
+  });
+});

@@ -1,8 +1,10 @@
 /** What a pack says of a clip as rows of numbers, as metrics and calibrators take them. */
-import { decide } from '../../../src/core/decision.ts';
+import { believed } from '../../../src/core/decision.ts';
 import type { Stimulus } from '../../../src/core/manifest.ts';
 import { predict, type PredictingPack } from '../../../src/core/prediction.ts';
-import type { Label, Logits, ModelPack, PerLabel, Prediction } from '../../../src/domain.ts';
+import { entropy } from '../../../src/core/probability.ts';
+import { DOUBT_SCORES, doubtOf } from '../../../src/core/reject/doubt.ts';
+import type { DoubtScore, Label, Logits, ModelPack, PerLabel } from '../../../src/domain.ts';
 
 /** One clip, a number a label in the order of `labelsOf`. */
 export interface ClipRow {
@@ -14,6 +16,8 @@ export interface ClipRow {
   readonly uncalibrated: readonly number[];
   /** Whether the pack's decision rule accepts the clip. */
   readonly accepted: boolean;
+  /** By every score that a reject option may go by. */
+  readonly doubts: Readonly<Record<DoubtScore, number>>;
 }
 
 /** Labels that a pack speaks of when it is given a stimulus, in its order. */
@@ -36,28 +40,28 @@ export function clipRow(logits: Logits, pack: ModelPack, labels: readonly Label[
     shares: row(prediction?.shares),
     probabilities: row(prediction?.probabilities),
     uncalibrated: row(bare?.probabilities),
-    accepted: accepts(pack, prediction),
+    accepted: prediction !== null && believed(prediction, pack.decision),
+    doubts: Object.fromEntries(
+      DOUBT_SCORES.map((score) => [score, prediction ? doubtOf(score, prediction) : Infinity]),
+    ) as Record<DoubtScore, number>,
   };
 }
 
-/** Whether the pack's decision rule accepts a clip of which it predicts so. */
-function accepts(pack: Pick<ModelPack, 'decision'>, prediction: Prediction | null): boolean {
-  const { status } = decide({ startMs: 0, lengthMs: 0, missing: {}, consented: true }, prediction, {
-    decision: pack.decision,
-    require: 'any',
-    pack: '',
-  });
-  return status === 'accepted';
-}
-
-/** The same with calibrated probabilities given anew. */
+/** Whether the pack's decision rule accepts a clip whose calibrated probabilities are given anew. */
 export function acceptsRow(
   pack: Pick<ModelPack, 'decision'>,
+  stimulus: Stimulus,
   labels: readonly Label[],
-  probabilities: readonly number[],
-) {
-  const byLabel = Object.fromEntries(labels.map((label, k) => [label, probabilities[k] ?? 0]));
-  return accepts(pack, { probabilities: byLabel, shares: {}, modalities: [], uncertainty: 0 });
+  { probabilities, shares }: Pick<ClipRow, 'probabilities' | 'shares'>,
+): boolean {
+  const byLabel = (row: readonly number[]) => Object.fromEntries(labels.map((label, k) => [label, row[k] ?? 0]));
+  const prediction = {
+    probabilities: byLabel(probabilities),
+    shares: byLabel(shares),
+    modalities: stimulus === 'av' ? (['voice', 'face'] as const) : [stimulus],
+    uncertainty: entropy(shares),
+  };
+  return believed(prediction, pack.decision);
 }
 
 function withoutCalibration({ networks: { voice, face }, fusion }: ModelPack): PredictingPack {
