@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "fit a pack's probabilities to a corpus, as a new pack",
     load: async () => (await import('./commands/calibrate.ts')).calibrate,
   },
+  uncertainty: {
+    summary: 'learn valence, arousal and dominance with their uncertainty, and tell what it is worth',
+    load: async () => (await import('./commands/uncertainty.ts')).uncertainty,
+  },
   inspect: {
     summary: 'tell what a pack is',
     load: async () => (await import('./commands/inspect.ts')).inspect,

@@ -1,6 +1,5 @@
 /** What the network of paper 2 is trained to minimise. */
-import { add, exp, mul, sub, square } from '../graph/elementwise.ts';
-import { log, neg, sqrt } from '../graph/elementwise.ts';
+import { add, exp, log, mul, neg, sqrt, square, sub } from '../graph/elementwise.ts';
 import type { Dim, Graph, Value } from '../graph/graph.ts';
 import { fixedSide, reshape } from '../graph/layout.ts';
 import { mean, sum } from '../graph/reduce.ts';
@@ -36,12 +35,13 @@ function priorDivergence(mu: Value, logVariance: Value): Value {
 
 /**
  * Eq. 3 without its first term: beta (1 - CCC) of the consensus + gamma KLD of the soft labels, means over attributes.
- * @param target soft labels [n, attributes 7] and consensus [n, attributes].
- * @returns null where both weights are 0.
+ * @param target soft labels [n, attributes 7] and consensus [n, attributes]; null where nothing is to be learned from them.
+ * @param bins of a soft label.
+ * @returns null where nothing is.
  */
 export function regressorLoss(
   said: Regressed,
-  target: { readonly bins: Value; readonly consensus: Value },
+  target: { readonly bins: Value | null; readonly consensus: Value | null },
   { beta, gamma }: Omit<AttributeLosses, 'alpha'>,
   bins: number,
 ): Value | null {
@@ -50,8 +50,8 @@ export function regressorLoss(
     return reshape(x, [(Number(n) * Number(width)) / bins, bins]);
   };
   const terms = [
-    ...(beta > 0 ? [mul(oneMinusCcc(said.consensus, target.consensus), beta)] : []),
-    ...(gamma > 0 ? [mul(klDivergence(rows(said.binLogits), rows(target.bins)), gamma)] : []),
+    ...(target.consensus ? [mul(oneMinusCcc(said.consensus, target.consensus), beta)] : []),
+    ...(target.bins ? [mul(klDivergence(rows(said.binLogits), rows(target.bins)), gamma)] : []),
   ];
   const [first, ...rest] = terms;
   return first ? rest.reduce((a, b) => add(a, b), first) : null;

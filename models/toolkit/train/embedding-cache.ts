@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { asUndertoneError, UndertoneError } from '../../../src/errors.ts';
 
 /** A clip's embeddings; the first is of the clip as it is. None where it cannot be read. */
@@ -15,14 +16,14 @@ export interface CachedClip {
 /**
  * A portion of clips, from the folder or made and kept there.
  * @param key everything that decides what is in it.
- * @param make encodes the portion; called only where it is not there.
+ * @param make encodes the portion; called only where it is not there. Null where it was stopped: then nothing is kept.
  * @throws UndertoneError `training-failed` when it cannot be written; what `make` throws.
  */
 export async function cachedPortion(
   folder: string,
   key: readonly unknown[],
-  make: () => Promise<readonly CachedClip[]>,
-): Promise<readonly CachedClip[]> {
+  make: () => Promise<readonly CachedClip[] | null>,
+): Promise<readonly CachedClip[] | null> {
   const file = join(
     folder,
     `${createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32)}.embeddings`,
@@ -30,6 +31,7 @@ export async function cachedPortion(
   const there = await readFile(file).then(decoded, () => null);
   if (there) return there;
   const made = await make();
+  if (!made) return null;
   const part = `${file}.part`;
   try {
     await mkdir(folder, { recursive: true });
@@ -45,7 +47,7 @@ export async function cachedPortion(
   return made;
 }
 
-/** A line of JSON, padded to four bytes, then all numbers. */
+/** A line of JSON, then all numbers. */
 function encoded(clips: readonly CachedClip[]): Uint8Array {
   const width = clips.find(({ looks }) => looks.length > 0)?.looks[0]?.length ?? 0;
   const head = JSON.stringify({ width, clips: clips.map(({ id, unread, looks }) => [id, unread, looks.length]) });
@@ -56,14 +58,14 @@ function encoded(clips: readonly CachedClip[]): Uint8Array {
   return Buffer.concat([line, ...numbers]);
 }
 
+const header = z.object({ width: z.int().min(0), clips: z.array(z.tuple([z.string(), z.string(), z.int().min(0)])) });
+
 /** @returns null for what is no such file, or cut off. */
 function decoded(bytes: Buffer): readonly CachedClip[] | null {
   const end = bytes.indexOf('\n');
-  if (end < 0) return null;
-  const { width, clips } = JSON.parse(bytes.toString('utf8', 0, end)) as {
-    readonly width: number;
-    readonly clips: readonly (readonly [string, string, number])[];
-  };
+  const parsed = header.safeParse(json(bytes.toString('utf8', 0, Math.max(0, end))));
+  if (!parsed.success) return null;
+  const { width, clips } = parsed.data;
   const total = clips.reduce((sum, [, , looks]) => sum + looks, 0);
   if (bytes.length !== end + 1 + 4 * width * total) return null;
   const numbers = new Float32Array(width * total);
@@ -74,4 +76,12 @@ function decoded(bytes: Buffer): readonly CachedClip[] | null {
     unread,
     looks: Array.from({ length: count }, () => numbers.subarray(at, (at += width))),
   }));
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

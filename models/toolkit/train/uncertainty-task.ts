@@ -89,8 +89,8 @@ export function attributeTask(
   if (stage === 'labelled') {
     const said = regress(latents, network, { attributes: attributes.length, bins: BINS }, drop);
     const target = {
-      bins: graph.input('bins', [n, attributes.length * BINS]),
-      consensus: graph.input('consensus', [n, attributes.length]),
+      bins: losses.gamma > 0 ? graph.input('bins', [n, attributes.length * BINS]) : null,
+      consensus: losses.beta > 0 ? graph.input('consensus', [n, attributes.length]) : null,
     };
     const loss = regressorLoss(said, target, losses, BINS);
     if (loss) terms.push(loss);

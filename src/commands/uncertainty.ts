@@ -1,0 +1,98 @@
+import { dirname, join, resolve } from 'node:path';
+import { askAttributes } from '../../models/toolkit/train/uncertainty-system.ts';
+import { readUncertaintyConfig, type UncertaintyConfig } from '../../models/toolkit/train/uncertainty-config.ts';
+import { readSettings } from '../config.ts';
+import { UndertoneError } from '../errors.ts';
+import { svgFile } from '../core/figures/drawing.ts';
+import { attributeCurves } from '../core/figures/attribute-curves.ts';
+import type { Command, Invocation } from './command.ts';
+import { writeWhole } from './part-file.ts';
+import { projectPath } from './project.ts';
+import { required, wholeNumber } from './scoring-options.ts';
+import { ablations, TABLE_III } from './uncertainty-ablation.ts';
+import { judgeAttributes } from './uncertainty-evaluation.ts';
+import { ablationLines, evaluationLines } from './uncertainty-output.ts';
+import { readAttributes, toldClips, trainUncertainty, type UncertaintyOptions } from './uncertainty-training.ts';
+
+/** `undertone uncertainty`. */
+export const uncertainty: Command = {
+  usage: 'uncertainty train|evaluate|ablate PATH',
+  about: [
+    'Valence, arousal and dominance with their uncertainty (docs/uncertainty.md). No rater gave the labels: they are derived',
+    'from votes for emotions. PATH is a configuration, or for evaluate the folder that train wrote.',
+    'train:    learns a network over embeddings; Ctrl-C stops, the same command goes on.',
+    'evaluate: tells agreement (CCC) with all and with the surest clips, by own and by transferred uncertainty.',
+    'ablate:   trains and evaluates the configuration without each of its parts (Table III) and the baselines.',
+  ],
+  options: {
+    out: { value: 'DIR', help: 'folder of the run, for train and ablate; made where it is not there' },
+    encoder: { value: 'FILE', help: "the encoder, ONNX (default: the default pack's)" },
+    data: { value: 'DIR', help: "folder that the configuration's corpora are in (default: the configuration's own)" },
+    cache: { value: 'DIR', help: 'folder that keeps embeddings (default: embeddings beside --out)' },
+    rows: { value: 'NAMES', help: `ablate: only these, with commas (default: ${TABLE_III.join(',')})` },
+    json: { help: 'print one JSON object' },
+    svg: { value: 'FILE', help: 'evaluate: draw CCC by coverage' },
+    threads: { value: 'N', help: 'threads of a network on the CPU (default: 1)' },
+  },
+  arguments: 2,
+  async run(invocation) {
+    const [action, path = ''] = invocation.positionals;
+    if (action === 'train') return train(path, invocation);
+    if (action === 'evaluate') return evaluate(path, invocation);
+    if (action === 'ablate') return ablate(path, invocation);
+    throw new UndertoneError('config-invalid', `'${action ?? ''}' is none of train, evaluate and ablate: choose one`);
+  },
+};
+
+async function train(path: string, invocation: Invocation): Promise<number> {
+  const out = required(invocation.text, 'out', 'the folder of this run');
+  const config = await readUncertaintyConfig(path);
+  const { status, file } = await trainUncertainty(config, optionsOf(invocation, config, dirname(path), out));
+  if (status === 'stopped') return 1;
+  if (status === 'before') process.stderr.write('it is trained already: choose another --out to train it again\n');
+  process.stdout.write(invocation.has('json') ? `${JSON.stringify({ status, file })}\n` : `${file}\n`);
+  return 0;
+}
+
+async function evaluate(path: string, invocation: Invocation): Promise<number> {
+  const trained = await readAttributes(path);
+  const options = optionsOf(invocation, trained.config, trained.data, path);
+  const clips = await toldClips(trained.config, options, ['dev']);
+  if (invocation.signal.aborted) return 1;
+  const answers = await askAttributes(trained, clips.dev, options.network);
+  const evaluation = judgeAttributes(trained.config, clips.dev, answers);
+  const svg = invocation.text('svg');
+  if (svg !== undefined) await writeWhole(svg, svgFile(attributeCurves(evaluation.attributes)), '--svg');
+  const lines = invocation.has('json') ? [JSON.stringify(evaluation)] : evaluationLines(evaluation);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+async function ablate(path: string, invocation: Invocation): Promise<number> {
+  const out = required(invocation.text, 'out', 'the folder of these runs');
+  const config = await readUncertaintyConfig(path);
+  const rows = invocation.text('rows')?.split(',') ?? TABLE_III;
+  const options = { ...optionsOf(invocation, config, dirname(path), out), rows };
+  const table = await ablations(config, options);
+  if (table === null) return 1;
+  process.stdout.write(`${invocation.has('json') ? JSON.stringify(table) : ablationLines(table).join('\n')}\n`);
+  return 0;
+}
+
+function optionsOf(
+  { text, env, signal }: Invocation,
+  { modality }: UncertaintyConfig,
+  data: string,
+  out: string,
+): UncertaintyOptions {
+  return {
+    data: resolve(text('data') ?? data),
+    encoder: text('encoder') ?? projectPath(join('models', 'packs', 'default', `${modality}.onnx`)),
+    out,
+    cache: text('cache') ?? join(dirname(resolve(out)), 'embeddings'),
+    ffmpeg: readSettings(env).UNDERTONE_FFMPEG,
+    network: { threads: wholeNumber(text, 'threads', 1) ?? 1 },
+    signal,
+    stream: process.stderr,
+  };
+}
