@@ -7,7 +7,7 @@ import { trainInFolder } from '../../src/commands/training.ts';
 import type { AttributeEvaluation } from '../../src/commands/uncertainty-evaluation.ts';
 import { trainUncertainty } from '../../src/commands/uncertainty-training.ts';
 import { uncertainty } from '../../src/commands/uncertainty.ts';
-import { FACE_CONFIG, putFaces, trainingFolder } from '../fixtures/training.ts';
+import { FACE_CONFIG, putFaces, putVoices, trainingFolder, VOICE_CONFIG } from '../fixtures/training.ts';
 import { inProcess } from './in-process.ts';
 
 const folder = trainingFolder();
@@ -33,10 +33,12 @@ const CONFIG = {
 
 beforeAll(async () => {
   putFaces(folder, 12);
-  await trainInFolder(parseTrainingConfig(JSON.stringify(FACE_CONFIG), 'config.json'), {
-    ...surroundings(() => undefined),
-    out: folder.out('face'),
-  });
+  putVoices(folder, 3);
+  for (const config of [FACE_CONFIG, VOICE_CONFIG])
+    await trainInFolder(parseTrainingConfig(JSON.stringify(config), 'config.json'), {
+      ...surroundings(() => undefined),
+      out: folder.out(config.kind),
+    });
 });
 
 afterAll(() => {
@@ -47,7 +49,7 @@ function surroundings(told: (text: string) => void, signal = new AbortController
   return { data: folder.path, network: { threads: 1 }, ffmpeg: 'ffmpeg', signal, stream: { write: told } };
 }
 
-/** Run the command with the tiny encoder; further options follow. */
+/** Run the command with the tiny encoder of faces; further options follow, and count. */
 function ran(action: string, path: string, ...options: readonly string[]) {
   const encoder = join(folder.out('face'), 'face.onnx');
   const places = ['--encoder', encoder, '--data', folder.path, '--cache', folder.out('embeddings')];
@@ -119,6 +121,21 @@ describe('undertone uncertainty', () => {
     const table = JSON.parse(stdout) as Record<string, AttributeEvaluation>;
     expect(Object.keys(table).join()).toBe(rows);
     for (const { attributes } of Object.values(table)) expect(attributes.valence?.ccc).toBeTypeOf('number');
+  });
+
+  it('learns from voices, pooled over time, by the same code', async () => {
+    const voices = {
+      ...CONFIG,
+      modality: 'voice',
+      embedding: [75, 8],
+      corpora: ['voices.jsonl'],
+      dev: ['voices.jsonl'],
+    };
+    const out = folder.out('voice-attributes');
+    const encoder = ['--encoder', join(folder.out('voice'), 'voice.onnx')];
+    expect(await ran('train', written(voices, 'voices.json'), '--out', out, ...encoder)).toMatchObject({ code: 0 });
+    const { stdout } = await ran('evaluate', out, '--json', ...encoder);
+    expect((JSON.parse(stdout) as AttributeEvaluation).clips).toBe(9);
   });
 
   it('refuses what makes no sense, and says what would', async () => {
