@@ -187,8 +187,8 @@ export interface HeadLogits {
 }
 
 /**
- * Raw outputs for one window. Where the pack's shared layers speak, they speak for every modality that was there, and
- * `voice` and `face` are null; else there is one entry for each modality that was there.
+ * Raw outputs for one window: what each modality that was there says alone, and, where the pack's shared layers speak, what
+ * they say of all that was there.
  */
 export interface Logits {
   readonly voice: HeadLogits | null;
@@ -210,6 +210,18 @@ export interface Prediction {
   readonly modalities: readonly Modality[];
   /** Entropy of `shares` in nats. */
   readonly uncertainty: number;
+  /** Where the uncertainty comes from; absent where the modalities were not asked one by one. */
+  readonly sources?: UncertaintySources;
+}
+
+/** Uncertainty by source, nats; a modality that was not judged has no entry. */
+export interface UncertaintySources {
+  /** Entropy of the shares that the voice alone gives. */
+  readonly voice?: number;
+  /** The same of the face. */
+  readonly face?: number;
+  /** How far voice and face contradict each other: the Jensen-Shannon divergence of their shares, 0 to ln 2. */
+  readonly conflict?: number;
 }
 
 /** Why a window has no verdict. A closed list; the words for people are in the clients. */
@@ -243,6 +255,8 @@ export interface VerdictBase {
   readonly missing: Missing;
   /** Entropy of `shares` in nats; null where nothing was judged. */
   readonly uncertainty: number | null;
+  /** Where the uncertainty comes from; absent where nothing was judged. */
+  readonly sources?: UncertaintySources;
   /** On reject: the labels that would have been said, as `labels` has them; absent where nothing was judged, and on accept. */
   readonly withheld?: readonly Label[];
   /** How far the verdict was doubted, and how far it might have been; absent where nothing was judged. */

@@ -77,6 +77,14 @@ export const verdict = z.object({
   modalities: z.array(modality).describe('what was judged'),
   missing: z.partialRecord(modality, missingReason).describe('why a modality was not judged'),
   uncertainty: z.number().nullable().describe('entropy of the shares in nats; null where nothing was judged'),
+  sources: z
+    .object({
+      voice: z.number().exactOptional(),
+      face: z.number().exactOptional(),
+      conflict: z.number().exactOptional().describe('how far voice and face contradict each other, 0 to ln 2'),
+    })
+    .exactOptional()
+    .describe('where the uncertainty comes from, nats; absent where nothing was judged'),
   withheld: z
     .array(label)
     .exactOptional()

@@ -52,10 +52,7 @@ export function windowCalls(
     const routed = routes.flatMap((route) => (route.ok ? [route.value] : []));
     const spoken = routed.filter(({ window }) => window.voice);
     const heard = await hear(spoken.length, (row, { logmel }) => fillSound(spoken[row]?.window.voice, logmel, trimDb), {
-      outputs: [
-        ...(spoken.some(({ fused }) => fused) ? ['embedding'] : []),
-        ...(spoken.some(({ fused }) => !fused) ? voiceHeads.outputs : []),
-      ],
+      outputs: [...voiceHeads.outputs, ...(spoken.some(({ fused }) => fused) ? ['embedding'] : [])],
     });
     const encoded = routed.filter(({ fused }) => fused);
     const said = await fuse?.(
@@ -67,14 +64,13 @@ export function windowCalls(
     return routes.map((route) => {
       if (!route.ok) return route;
       const { window, fused, voiceRow, fusedRow } = route.value;
-      return attempt((): Logits => {
-        if (fused && said) return { voice: null, face: null, fusion: { subset: fused, ...said(fusedRow) } };
-        return {
+      return attempt(
+        (): Logits => ({
           voice: window.voice && voiceHeads.read(heard, voiceRow),
           face: window.face && faceHeads.pool(window.face, window.face.n),
-          fusion: null,
-        };
-      });
+          fusion: fused && said ? { subset: fused, ...said(fusedRow) } : null,
+        }),
+      );
     });
   };
 }

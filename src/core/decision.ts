@@ -85,6 +85,7 @@ function common(
     modalities: prediction?.modalities ?? [],
     missing: window.missing,
     uncertainty: prediction?.uncertainty ?? null,
+    ...(prediction?.sources && { sources: prediction.sources }),
     ...(prediction && { doubt: doubtIn(prediction, decision) }),
     pack,
   };

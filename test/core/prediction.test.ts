@@ -47,12 +47,12 @@ describe('a prediction', () => {
     fc.assert(
       fc.property(heads, heads, (voice, face) => {
         const { networks } = pack;
-        expect(predict(logits({ voice, face }), pack)).toEqual(
-          pool({ voice: calibrate(voice, networks.voice), face: calibrate(face, networks.face) }),
-        );
-        expect(predict(logits({ face }), { ...pack, fusion: null })).toEqual(
-          pool({ face: calibrate(face, networks.face) }),
-        );
+        expect(predict(logits({ voice, face }), pack)).toMatchObject({
+          ...pool({ voice: calibrate(voice, networks.voice), face: calibrate(face, networks.face) }),
+        });
+        expect(predict(logits({ face }), { ...pack, fusion: null })).toMatchObject({
+          ...pool({ face: calibrate(face, networks.face) }),
+        });
       }),
     );
   });
