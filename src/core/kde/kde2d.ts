@@ -16,7 +16,7 @@ export interface Density {
 export const GRID = 4;
 
 /** Frequencies that are tried first; twice as many while the highest still matter. */
-const FEWEST = 32;
+const FEWEST = 64;
 /** What is left of a frequency that does not matter. */
 const NOTHING = 1e-9;
 
