@@ -94,7 +94,9 @@ describe('a pack whose shared layers serve everything', () => {
     const means = [0.5, 0.25, -0.75, 2];
     const [answer] = await windowCalls(networks)([{ voice: level(1.5), face: looks(means) }]);
     const { voice, face, fusion } = valueOf(answer);
-    expect([voice, face, fusion?.subset]).toEqual([null, null, 'both']);
+    expect(fusion?.subset).toBe('both');
+    expectHeads(voice, [1.5, 0, -1.5], [0, 1.5, 3]);
+    expect(face?.presenceLogits).toHaveLength(3);
     expectHeads(fusion, [1.5, mean(means), 4], [-1.5, -mean(means), VOICE_STEPS]);
   });
 
