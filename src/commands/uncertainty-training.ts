@@ -3,7 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type TrainedAttributes, trainAttributes, trainingOf } from '../../models/toolkit/train/uncertainty-system.ts';
+import {
+  INTERVAL_LEVEL,
+  type TrainedAttributes,
+  trainAttributes,
+  trainingOf,
+} from '../../models/toolkit/train/uncertainty-system.ts';
 import { type UncertaintyConfig, uncertaintyConfig } from '../../models/toolkit/train/uncertainty-config.ts';
 import type { NetworkOptions } from '../../models/runtime.ts';
 import { UndertoneError } from '../errors.ts';
@@ -87,7 +92,7 @@ async function trainLocked(config: UncertaintyConfig, options: UncertaintyOption
         encoder: { sha256: encoderHash },
         learnedFrom: clips.learned.length,
         heldBack: clips.heldBack.length,
-        intervalFactors: trained.factors,
+        interval: { level: INTERVAL_LEVEL, factors: trained.factors },
         data: options.data,
         config,
       },

@@ -39,11 +39,6 @@ export function normalBins(mean: number, sd: number): readonly number[] {
   return below.map((share, bin) => share - (below[bin - 1] ?? 0));
 }
 
-/** Mean of a distribution over the bins, by their centres. */
-export function binsMean(bins: readonly number[]): number {
-  return bins.reduce((sum, share, bin) => sum + share * (BIN_CENTRES[bin] ?? 0), 0);
-}
-
 /** Probability that a standard normal number is below x, to 1e-15 (Marsaglia 2004, Evaluating the Normal Distribution). */
 function normalCdf(x: number): number {
   if (Math.abs(x) > 8) return x > 0 ? 1 : 0;
