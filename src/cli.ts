@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'train a network from clips that people voted on',
     load: async () => (await import('./commands/train.ts')).train,
   },
+  annotators: {
+    summary: 'learn single raters, and the distribution that they make together',
+    load: async () => (await import('./commands/annotators.ts')).annotators,
+  },
   pack: {
     summary: 'put trained networks together as a pack',
     load: async () => (await import('./commands/pack.ts')).pack,

@@ -10,7 +10,6 @@ import {
 } from '../../models/toolkit/train/annotator-config.ts';
 import {
   type AnnotatorExample,
-  type AnnotatorModel,
   annotatorModel,
   annotatorTask,
   type Variant,
@@ -81,8 +80,8 @@ async function trainLocked(config: AnnotatorConfig, options: AnnotatorOptions): 
   for (const variant of config.variants) {
     const model = await trainVariant(examples, variant, config, raters.length, { ...options, fingerprint });
     if (!model) return stopped();
-    await writeWhole(join(out, networkFile(variant)), model.bytes, '--out');
-    networks[variant] = sha256(model.bytes);
+    await writeWhole(join(out, networkFile(variant)), model, '--out');
+    networks[variant] = sha256(model);
   }
   const described = {
     labels: config.simulate ? 'derived' : 'rated',
@@ -104,7 +103,7 @@ async function trainVariant(
   config: AnnotatorConfig,
   raters: number,
   { out, network, signal, stream, fingerprint }: AnnotatorOptions & { readonly fingerprint: string },
-): Promise<AnnotatorModel | null> {
+): Promise<Uint8Array | null> {
   const training = annotatorTraining(config, raters);
   const { schedule } = config;
   const bars: Progress[] = [];

@@ -147,40 +147,32 @@ function annotatorFeeds(
   return { ...feeds, raters: { data: raters, dims: [n, slots] } };
 }
 
-/** A network that serves: its bytes and what it takes and gives. */
-export interface AnnotatorModel {
-  readonly bytes: Uint8Array;
-  readonly contract: Contract;
+/** What a variant's network takes and gives, as `annotatorModel` writes it. */
+export function annotatorContract(
+  variant: Variant,
+  { embedding, slots }: Pick<AnnotatorTraining, 'embedding' | 'slots'>,
+): Contract {
+  if (variant === 'direct') return { inputs: { embedding: ['n', embedding] }, outputs: { grid: ['n', GRID * GRID] } };
+  return {
+    inputs: { embedding: ['n', embedding], raters: ['n', slots] },
+    outputs: { valence: ['n', slots], arousal: ['n', slots] },
+  };
 }
 
 /**
- * The network that serves. `direct`: `embedding` to `grid` [n, 16]; the others: `embedding` and `raters` (int64 [n, slots])
- * to `valence` and `arousal` [n, slots].
+ * The network that serves, ONNX. `direct`: `embedding` to `grid` [n, 16]; the others: `embedding` and `raters` (int64
+ * [n, slots]) to `valence` and `arousal` [n, slots].
  */
 export function annotatorModel(
   weights: Weights,
   variant: Variant,
   { raters, embedding: width, slots, network }: AnnotatorTraining,
-): AnnotatorModel {
+): Uint8Array {
   const graph = createGraph({ mode: 'serve', weights });
   const embedding = graph.input('embedding', ['n', width]);
-  if (variant === 'direct') {
-    const grid = softmax(gridLogits(embedding, network), 1);
-    return {
-      bytes: encodeGraph(graph, { grid }, { name: variant }),
-      contract: { inputs: { embedding: ['n', width] }, outputs: { grid: ['n', GRID * GRID] } },
-    };
-  }
-  const scores = annotatorScores(embedding, graph.input('raters', ['n', slots], 'int64'), {
-    kind: variant === 'one-hot' ? 'one-hot' : 'heads',
-    raters,
-    ...network,
-  });
-  return {
-    bytes: encodeGraph(graph, { ...scores }, { name: variant }),
-    contract: {
-      inputs: { embedding: ['n', width], raters: ['n', slots] },
-      outputs: { valence: ['n', slots], arousal: ['n', slots] },
-    },
-  };
+  if (variant === 'direct')
+    return encodeGraph(graph, { grid: softmax(gridLogits(embedding, network), 1) }, { name: variant });
+  const kind = variant === 'one-hot' ? 'one-hot' : 'heads';
+  const asked = graph.input('raters', ['n', slots], 'int64');
+  return encodeGraph(graph, { ...annotatorScores(embedding, asked, { kind, raters, ...network }) }, { name: variant });
 }
