@@ -8,6 +8,7 @@ import { about } from '../pack-format/fields.ts';
 import { format2, type Format2 } from '../pack-format/format-2.ts';
 import type { TensorInfo } from '../contract.ts';
 import { readShapes } from '../runtime.ts';
+import { halfWeights } from './half-weights.ts';
 
 /** What a pack is to be besides its networks. */
 export const packDescription = z.strictObject({
@@ -20,6 +21,8 @@ export const packDescription = z.strictObject({
     .array(z.enum(['voice', 'face', 'both']))
     .min(1)
     .default(['both']),
+  /** How the files keep their larger weights; `float16` halves them, and is cast back when they are loaded. */
+  weights: z.enum(['float32', 'float16']).default('float32'),
   provenance: about.provenance,
 });
 
@@ -44,10 +47,12 @@ const UNCALIBRATED = { method: 'temperature', form: 'logit', temperature: 1 } as
  * @throws UndertoneError `pack-invalid` when a network is not what the format asks for.
  */
 export async function assemblePack(
-  { name, version, licence, minTopProbability, serves, provenance }: PackDescription,
-  networks: { readonly voice: TrainedNetwork; readonly face: TrainedNetwork; readonly fusion: TrainedNetwork | null },
+  { name, version, licence, minTopProbability, serves, weights, provenance }: PackDescription,
+  trained: { readonly voice: TrainedNetwork; readonly face: TrainedNetwork; readonly fusion: TrainedNetwork | null },
 ): Promise<{ readonly manifest: Format2; readonly files: ReadonlyMap<string, Uint8Array> }> {
-  const { voice, face, fusion } = networks;
+  const small = <N extends TrainedNetwork>(network: N): N =>
+    weights === 'float16' ? { ...network, bytes: halfWeights(network.bytes) } : network;
+  const [voice, face, fusion] = [small(trained.voice), small(trained.face), trained.fusion && small(trained.fusion)];
   const labels = [...new Set([...face.labels, ...voice.labels])];
   const manifest = {
     format: 2,

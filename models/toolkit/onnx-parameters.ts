@@ -1,4 +1,5 @@
 /** What a network has learned, read from its file: as much of ONNX's protobuf as that takes. */
+import { fields, varints } from './protobuf.ts';
 
 /** Element types of weights: float32, float16, float64, bfloat16. Integers are shapes and axes. */
 const WEIGHTS: readonly number[] = [1, 10, 11, 16];
@@ -54,54 +55,4 @@ function weights(tensor: Uint8Array): number {
     for (const dim of typeof value === 'number' ? [value] : varints(value)) product *= dim;
   }
   return WEIGHTS.includes(type) ? product : 0;
-}
-
-/** One field of a message: an integer, or the bytes of what is nested or fixed in size. */
-interface ProtobufField {
-  readonly number: number;
-  readonly value: number | Uint8Array;
-}
-
-function* fields(message: Uint8Array): Generator<ProtobufField> {
-  for (let at = 0; at < message.length;) {
-    const [key, start] = varint(message, at);
-    const number = Math.floor(key / 8);
-    if (key % 8 === 0) {
-      const [value, end] = varint(message, start);
-      yield { number, value };
-      at = end;
-      continue;
-    }
-    const [length, from] = extent(key % 8, message, start);
-    at = from + length;
-    if (at > message.length) throw new RangeError(`a field of ${length} bytes is cut off at ${message.length}`);
-    yield { number, value: message.subarray(from, at) };
-  }
-}
-
-/** How long a field's bytes are, and where they begin. */
-function extent(wireType: number, message: Uint8Array, start: number): readonly [number, number] {
-  if (wireType === 1) return [8, start];
-  if (wireType === 5) return [4, start];
-  if (wireType === 2) return varint(message, start);
-  throw new RangeError(`wire type ${wireType} is not one of ONNX`);
-}
-
-function* varints(packed: Uint8Array): Generator<number> {
-  for (let at = 0; at < packed.length;) {
-    const [value, end] = varint(packed, at);
-    yield value;
-    at = end;
-  }
-}
-
-/** The integer at `start`, and where it ends. */
-function varint(bytes: Uint8Array, start: number): readonly [number, number] {
-  let value = 0;
-  for (let at = start, scale = 1; at < bytes.length; at++, scale *= 128) {
-    const byte = bytes[at] ?? 0;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return [value, at + 1];
-  }
-  throw new RangeError('an integer is cut off');
 }

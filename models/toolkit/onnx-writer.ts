@@ -3,6 +3,8 @@
  * same bytes, so a model's hash says what is in it.
  */
 
+import { bytes, concat, float, integer, message, text } from './protobuf.ts';
+
 /** Element types of tensors: their number in `TensorProto.DataType`, and what holds them here. */
 const ELEMENT_TYPES = {
   float32: { code: 1, holder: Float32Array },
@@ -11,6 +13,7 @@ const ELEMENT_TYPES = {
   int32: { code: 6, holder: Int32Array },
   int64: { code: 7, holder: BigInt64Array },
   bool: { code: 9, holder: Uint8Array },
+  float16: { code: 10, holder: Float16Array },
   float64: { code: 11, holder: Float64Array },
 } as const;
 
@@ -18,7 +21,7 @@ const ELEMENT_TYPES = {
 export type OnnxElementType = keyof typeof ELEMENT_TYPES;
 
 /** Elements in memory; a `bool` is a byte of 0 or 1. */
-export type OnnxData = Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+export type OnnxData = Float16Array | Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
 /** A constant of the graph. */
 export interface OnnxTensor {
@@ -74,7 +77,6 @@ export interface OnnxModel {
 
 const IR_VERSION = 10;
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
-const utf8 = new TextEncoder();
 
 /**
  * The bytes of an ONNX file (IR version 10, weights inline).
@@ -106,7 +108,8 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
   return concat([integer(1, IR_VERSION), text(2, model.producer), message(7, graph), ...opsets, ...metadata]);
 }
 
-function encodeNode(node: OnnxNode): Uint8Array[] {
+/** The fields of a `NodeProto`. */
+export function encodeNode(node: OnnxNode): Uint8Array[] {
   const attributes = Object.entries(node.attributes ?? {});
   return [
     ...node.inputs.map((input) => text(1, input)),
@@ -131,7 +134,11 @@ function encodeAttribute(attribute: OnnxAttribute): Uint8Array[] {
   return [...attribute.ints.map((value) => integer(8, value)), integer(20, ATTRIBUTE_TYPES.ints)];
 }
 
-function encodeTensor(tensor: OnnxTensor): Uint8Array[] {
+/**
+ * The fields of a `TensorProto`.
+ * @throws RangeError as `encodeOnnx` does.
+ */
+export function encodeTensor(tensor: OnnxTensor): Uint8Array[] {
   const elements = tensor.dims.reduce((product, dim) => product * dim, 1);
   if (elements !== tensor.data.length) {
     throw new RangeError(
@@ -155,50 +162,4 @@ function encodeValue(value: OnnxValue): Uint8Array[] {
   const dims = value.dims.map((dim) => message(1, [typeof dim === 'number' ? integer(1, dim) : text(2, dim)]));
   const tensorType = message(1, [integer(1, ELEMENT_TYPES[value.type].code), message(2, dims)]);
   return [text(1, value.name), message(2, [tensorType])];
-}
-
-// ------------------------------------------------------------------------------------------- protobuf wire format
-
-function message(field: number, parts: readonly Uint8Array[]): Uint8Array {
-  return bytes(field, concat(parts));
-}
-
-function text(field: number, value: string): Uint8Array {
-  return bytes(field, utf8.encode(value));
-}
-
-function bytes(field: number, value: Uint8Array): Uint8Array {
-  return concat([varint((BigInt(field) << 3n) | 2n), varint(BigInt(value.length)), value]);
-}
-
-function integer(field: number, value: number): Uint8Array {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not an integer that ONNX can hold`);
-  return concat([varint(BigInt(field) << 3n), varint(BigInt.asUintN(64, BigInt(value)))]);
-}
-
-function float(field: number, value: number): Uint8Array {
-  const fixed = new Uint8Array(4);
-  new DataView(fixed.buffer).setFloat32(0, value, true);
-  return concat([varint((BigInt(field) << 3n) | 5n), fixed]);
-}
-
-function varint(value: bigint): Uint8Array {
-  const out: number[] = [];
-  let rest = value;
-  while (rest > 0x7fn) {
-    out.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
-  }
-  out.push(Number(rest));
-  return Uint8Array.from(out);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
