@@ -84,8 +84,8 @@ export function annotatorTask(
 function lossOf(graph: Graph, n: number, variant: Variant, training: AnnotatorTraining): Value {
   const { slots, network, kde, raters } = training;
   const embedding = graph.input('embedding', [n, training.embedding]);
-  const grid = graph.input('grid', [n, GRID * GRID]);
-  if (variant === 'direct') return softCrossEntropy(gridLogits(embedding, network), grid);
+  const grid = (): Value => graph.input('grid', [n, GRID * GRID]);
+  if (variant === 'direct') return softCrossEntropy(gridLogits(embedding, network), grid());
   const scores = annotatorScores(embedding, graph.input('raters', [n, slots], 'int64'), {
     kind: variant === 'one-hot' ? 'one-hot' : 'heads',
     raters,
@@ -99,7 +99,7 @@ function lossOf(graph: Graph, n: number, variant: Variant, training: AnnotatorTr
     shares: graph.input('shares', [n, kde.upsamples, slots]),
     noise: graph.input('noise', [n, 2 * kde.upsamples]),
   };
-  const second = distributionLoss(scores, mask, upsampling, grid, kde);
+  const second = distributionLoss(scores, mask, upsampling, grid(), kde);
   const turn = graph.input('turn', []);
   return add(mul(first, neg(sub(turn, 1))), mul(second, turn));
 }
