@@ -15,6 +15,8 @@ export interface AttributeEvaluation {
   readonly split: 'dev';
   readonly clips: number;
   readonly attributes: Readonly<Partial<Record<Attribute, AttributeFigures>>>;
+  /** The same of attributes that follow from the shares which the encoder predicts, where they were asked for. */
+  readonly byShares?: Readonly<Partial<Record<Attribute, AttributeFigures>>>;
 }
 
 /** Judge answers by derived consensus. */

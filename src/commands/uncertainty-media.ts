@@ -33,8 +33,8 @@ export interface EmbeddingOptions {
 /** Clips between two writes of the cache. */
 const PORTION = 512;
 
-/** Input of one modality's encoder. */
-const INPUTS = {
+/** Input of each modality's encoder. */
+export const INPUTS = {
   voice: { logmel: [WINDOW_FRAMES, MEL_BANDS] },
   face: { pixels: [1, CROP_SIZE, CROP_SIZE] },
 } as const;
@@ -54,11 +54,10 @@ export async function embedCorpus(
   const encoderHash = createHash('sha256').update(encoder.bytes).digest('hex');
   const network = await openEncoder(encoder, INPUTS[modality]);
   const media = await openMedia(corpus, { kinds: [modality === 'face' ? 'image' : 'audio'], ffmpeg });
-  const look = { face: faceLooks, voice: voiceLooks }[modality];
   const encode = async (example: Example): Promise<CachedClip> => {
     const { id } = example.clip;
     try {
-      const encoded = await network.run(await look(example, media, options));
+      const encoded = await network.run(await looksOf(modality, example, media, options));
       return { id, unread: '', looks: encoded.map(({ embedding }) => embedding) };
     } catch (thrown) {
       if (!(thrown instanceof UndertoneError) || thrown.code !== 'bad-media') throw thrown;
@@ -88,9 +87,22 @@ export async function embedCorpus(
   return all;
 }
 
-type Look = (example: Example, media: Media, options: EmbeddingOptions) => Promise<readonly Float32Array[]>;
+/** How often a clip is looked at, and by which chance. */
+type Looking = Pick<EmbeddingOptions, 'looks' | 'seed'>;
 
-const faceLooks: Look = async (example, media, { looks, seed }) => {
+/** What the encoder is given of a clip: first the clip as it is, then varied. @throws UndertoneError `bad-media`. */
+export function looksOf(
+  modality: Modality,
+  example: Example,
+  media: Media,
+  looking: Looking,
+): Promise<readonly Float32Array[]> {
+  return { face: faceLooks, voice: voiceLooks }[modality](example, media, looking);
+}
+
+type Looks = (example: Example, media: Media, looking: Looking) => Promise<readonly Float32Array[]>;
+
+const faceLooks: Looks = async (example, media, { looks, seed }) => {
   const pixels = await media.image(mediaOf(example, 'image'));
   return Array.from({ length: looks }, (_, k) =>
     k === 0 ? pixels : augmentFace(pixels, randomStream(seed, 'look', example.clip.id, k)),
@@ -98,7 +110,7 @@ const faceLooks: Look = async (example, media, { looks, seed }) => {
 };
 
 /** The window in the middle of a clip, as it is, and windows anywhere in it, varied. */
-const voiceLooks: Look = async (example, media, { looks, seed }) => {
+const voiceLooks: Looks = async (example, media, { looks, seed }) => {
   const { id } = example.clip;
   const samples = await media.audio(mediaOf(example, 'audio'));
   if (samples.length < FRAME_SAMPLES)

@@ -9,16 +9,27 @@ import type { AttributeEvaluation } from './uncertainty-evaluation.ts';
 const SHOWN = [1, 0.8, 0.6, 0.4, 0.2];
 
 /** A paragraph an attribute, a line an order of rejection. */
-export function evaluationLines({ name, corpora, split, clips, attributes }: AttributeEvaluation): readonly string[] {
+export function evaluationLines(evaluation: AttributeEvaluation): readonly string[] {
+  const { name, corpora, split, clips, attributes, byShares } = evaluation;
   const head = `${name}: ${clips} clips of ${corpora.join(', ')}, split ${split}; attributes are derived from votes for emotions`;
-  const paragraphs = ATTRIBUTES.flatMap((attribute) => {
+  return [
+    head,
+    ...paragraphs(attributes),
+    ...(byShares ? ['', 'the same by the shares of emotions that the encoder predicts:', ...paragraphs(byShares)] : []),
+  ];
+}
+
+function paragraphs(attributes: AttributeEvaluation['attributes']): readonly string[] {
+  return ATTRIBUTES.flatMap((attribute) => {
     const found = attributes[attribute];
     if (!found) return [];
-    const { accepted, cccInterval, inside, width, rmse, ccc } = found;
+    const { accepted, cccInterval, rmse, ccc } = found;
+    const held = found.interval
+      ? `; ${(100 * found.interval.inside).toFixed(1)} % in their interval, ${found.interval.width.toFixed(2)} wide`
+      : '';
     return [
       '',
-      `${attribute}  CCC ${ccc.toFixed(4)} ${interval(cccInterval)}, rmse ${rmse.toFixed(3)}; ` +
-        `${(100 * inside).toFixed(1)} % in their interval, ${width.toFixed(2)} wide`,
+      `${attribute}  CCC ${ccc.toFixed(4)} ${interval(cccInterval)}, rmse ${rmse.toFixed(3)}${held}`,
       `  accepted ${Math.round(100 * accepted.coverage)} %: CCC ${accepted.ccc.toFixed(4)}, gain ${signed(accepted.gain)} ` +
         `${interval(accepted.gainInterval)}, rmse ${accepted.rmse.toFixed(3)}`,
       `  ${'CCC at coverage'.padEnd(22)}${SHOWN.map((share) => `${100 * share} %`.padStart(8)).join('')}`,
@@ -29,7 +40,6 @@ export function evaluationLines({ name, corpora, split, clips, attributes }: Att
       }),
     ];
   });
-  return [head, ...paragraphs];
 }
 
 /** The paper's Table III: a line a row and attribute, CCC by its own uncertainty. */

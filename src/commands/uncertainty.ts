@@ -5,6 +5,8 @@ import { readSettings } from '../config.ts';
 import { UndertoneError } from '../errors.ts';
 import { svgFile } from '../core/figures/drawing.ts';
 import { attributeCurves } from '../core/figures/attribute-curves.ts';
+import { randomStream } from '../core/random.ts';
+import { attributeFigures } from '../core/vad/attribute-figures.ts';
 import type { Command, Invocation } from './command.ts';
 import { writeWhole } from './part-file.ts';
 import { projectPath } from './project.ts';
@@ -12,6 +14,7 @@ import { required, wholeNumber } from './scoring-options.ts';
 import { ablations, TABLE_III } from './uncertainty-ablation.ts';
 import { judgeAttributes } from './uncertainty-evaluation.ts';
 import { ablationLines, evaluationLines } from './uncertainty-output.ts';
+import { judgedByShares } from './uncertainty-shares.ts';
 import { readAttributes, toldClips, trainUncertainty, type UncertaintyOptions } from './uncertainty-training.ts';
 
 /** `undertone uncertainty`. */
@@ -31,6 +34,7 @@ export const uncertainty: Command = {
     cache: { value: 'DIR', help: 'folder that keeps embeddings (default: embeddings beside --out)' },
     rows: { value: 'NAMES', help: `ablate: only these, with commas (default: ${TABLE_III.join(',')})` },
     json: { help: 'print one JSON object' },
+    shares: { help: "evaluate: also judge what follows from the encoder's own shares of emotions" },
     svg: { value: 'FILE', help: 'evaluate: draw CCC by coverage' },
     threads: { value: 'N', help: 'threads of a network on the CPU (default: 1)' },
   },
@@ -60,7 +64,15 @@ async function evaluate(path: string, invocation: Invocation): Promise<number> {
   const clips = await toldClips(trained.config, options, ['dev']);
   if (invocation.signal.aborted) return 1;
   const answers = await askAttributes(trained, clips.dev, options.network);
-  const evaluation = judgeAttributes(trained.config, clips.dev, answers);
+  const found = judgeAttributes(trained.config, clips.dev, answers);
+  const evaluation = invocation.has('shares')
+    ? {
+        ...found,
+        byShares: attributeFigures(await judgedByShares(trained.config, options), {
+          random: randomStream(trained.config.seed, 'intervals'),
+        }),
+      }
+    : found;
   const svg = invocation.text('svg');
   if (svg !== undefined) await writeWhole(svg, svgFile(attributeCurves(evaluation.attributes)), '--svg');
   const lines = invocation.has('json') ? [JSON.stringify(evaluation)] : evaluationLines(evaluation);

@@ -81,7 +81,9 @@ describe('undertone uncertainty', () => {
     expect(coverages[0]).toBe(1);
     expect(coverages).toEqual(coverages.toSorted((a, b) => b - a));
     expect(readFileSync(svg, 'utf8')).toContain('CCC with derived labels');
-    expect((await ran('evaluate', out)).stdout).toContain('attributes are derived from votes for emotions');
+    const said = (await ran('evaluate', out, '--shares')).stdout;
+    expect(said).toContain('attributes are derived from votes for emotions');
+    expect(said.match(/^valence {2}CCC \d/gm)).toHaveLength(2);
   });
 
   it('gives the same network, bit for bit, where it was stopped on the way', async () => {

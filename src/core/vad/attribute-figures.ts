@@ -13,9 +13,9 @@ export interface JudgedAttribute {
   readonly consensus: readonly number[];
   /** Anything that rises with doubt; nats of the averaged soft label. */
   readonly uncertainty: readonly number[];
-  /** Ends of the interval. */
-  readonly low: readonly number[];
-  readonly high: readonly number[];
+  /** Ends of the interval, where there is one. */
+  readonly low?: readonly number[];
+  readonly high?: readonly number[];
 }
 
 /** Agreement of the clips that are accepted. */
@@ -40,9 +40,8 @@ export interface AttributeFigures extends Agreement {
   readonly curves: Readonly<Partial<Record<Attribute, readonly AgreementPoint[]>>>;
   /** The accepted at `coverage` against all, by its own uncertainty; the interval is of the difference of CCC. */
   readonly accepted: AgreementPoint & { readonly gain: number; readonly gainInterval: Interval | null };
-  /** Share of clips whose derived consensus is in its interval, and the interval's mean width. */
-  readonly inside: number;
-  readonly width: number;
+  /** Share of clips whose derived consensus is in its interval, and the interval's mean width; null where there is none. */
+  readonly interval: { readonly inside: number; readonly width: number } | null;
 }
 
 /** How figures are drawn. */
@@ -98,12 +97,19 @@ export function attributeFigures(
           gain: found.accepted.ccc - found.all.ccc,
           gainInterval: intervals.gain,
         },
-        inside: mean(truth.map((y, i) => (y >= (low[i] ?? NaN) && y <= (high[i] ?? NaN) ? 1 : 0))),
-        width: mean(high.map((end, i) => end - (low[i] ?? NaN))),
+        interval: low && high ? held(truth, low, high) : null,
       };
       return [attribute, figures];
     }),
   );
+}
+
+/** How many of the truths lie between the ends. */
+function held(truth: readonly number[], low: readonly number[], high: readonly number[]): AttributeFigures['interval'] {
+  return {
+    inside: mean(truth.map((y, i) => (y >= (low[i] ?? NaN) && y <= (high[i] ?? NaN) ? 1 : 0))),
+    width: mean(high.map((end, i) => end - (low[i] ?? NaN))),
+  };
 }
 
 function flat(points: ReturnType<typeof coverageCurve<Agreement>>): readonly AgreementPoint[] {

@@ -50,7 +50,7 @@ describe('figures of attributes', () => {
     expect(arousal?.accepted.gainInterval?.[0]).toBeLessThan(0);
     // Transfer: the honest order serves the other attribute, which has the same errors.
     expect(arousal?.curves.valence?.at(-1)?.ccc).toBeGreaterThan(arousal?.curves.arousal?.at(-1)?.ccc ?? 1);
-    expect(valence?.inside).toBeGreaterThan(0.95);
+    expect(valence?.interval?.inside).toBeGreaterThan(0.95);
   });
 
   test('are drawn, a panel an attribute', () => {
