@@ -93,7 +93,6 @@ async function trainLocked(config: UncertaintyConfig, options: UncertaintyOption
         learnedFrom: clips.learned.length,
         heldBack: clips.heldBack.length,
         interval: { level: INTERVAL_LEVEL, factors: trained.factors },
-        data: options.data,
         config,
       },
       null,
@@ -108,11 +107,9 @@ async function trainLocked(config: UncertaintyConfig, options: UncertaintyOption
 /** A network of attributes from its folder. */
 export interface ReadAttributes extends Pick<TrainedAttributes, 'bytes' | 'training'> {
   readonly config: UncertaintyConfig;
-  /** Folder that the configuration's paths started from. */
-  readonly data: string;
 }
 
-const description = z.object({ config: uncertaintyConfig, data: z.string().default('.') });
+const description = z.object({ config: uncertaintyConfig });
 
 /**
  * Read what `trainUncertainty` wrote.
@@ -120,8 +117,8 @@ const description = z.object({ config: uncertaintyConfig, data: z.string().defau
  */
 export async function readAttributes(folder: string): Promise<ReadAttributes> {
   try {
-    const { config, data } = description.parse(JSON.parse(await readFile(join(folder, DESCRIPTION), 'utf8')));
-    return { bytes: await readFile(join(folder, NETWORK)), config, data, training: trainingOf(config) };
+    const { config } = description.parse(JSON.parse(await readFile(join(folder, DESCRIPTION), 'utf8')));
+    return { bytes: await readFile(join(folder, NETWORK)), config, training: trainingOf(config) };
   } catch (cause) {
     throw new UndertoneError(
       'config-invalid',

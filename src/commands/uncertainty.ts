@@ -30,7 +30,10 @@ export const uncertainty: Command = {
   options: {
     out: { value: 'DIR', help: 'folder of the run, for train and ablate; made where it is not there' },
     encoder: { value: 'FILE', help: "the encoder, ONNX (default: the default pack's)" },
-    data: { value: 'DIR', help: "folder that the configuration's corpora are in (default: the configuration's own)" },
+    data: {
+      value: 'DIR',
+      help: "folder that the configuration's corpora are in (default: the configuration's own; evaluate: here)",
+    },
     cache: { value: 'DIR', help: 'folder that keeps embeddings (default: embeddings beside --out)' },
     rows: { value: 'NAMES', help: `ablate: only these, with commas (default: ${TABLE_III.join(',')})` },
     json: { help: 'print one JSON object' },
@@ -60,7 +63,7 @@ async function train(path: string, invocation: Invocation): Promise<number> {
 
 async function evaluate(path: string, invocation: Invocation): Promise<number> {
   const trained = await readAttributes(path);
-  const options = optionsOf(invocation, trained.config, trained.data, path);
+  const options = optionsOf(invocation, trained.config, '.', path);
   const clips = await toldClips(trained.config, options, ['dev']);
   if (invocation.signal.aborted) return 1;
   const answers = await askAttributes(trained, clips.dev, options.network);
