@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'tell how well a pack agrees with raters, and how far it can be believed',
     load: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
   },
+  reject: {
+    summary: 'tell what abstaining buys, and give a pack a rule that promises how much of it is right',
+    load: async () => (await import('./commands/reject.ts')).reject,
+  },
   calibrate: {
     summary: "fit a pack's probabilities to a corpus, as a new pack",
     load: async () => (await import('./commands/calibrate.ts')).calibrate,

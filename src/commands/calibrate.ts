@@ -83,6 +83,8 @@ async function calibratePack({ text, has, env, signal }: Invocation): Promise<nu
     }
     const live = done.filter(({ part }) => part.live).map(({ fitted }) => fitted);
     const thresholds = byF1 ? thresholdsByF1(live) : {};
+    if (scorer.pack.decision.reject)
+      tellStderr("the pack's reject rules are left out, as they promised about other verdicts: run reject fit again");
     const about = { corpus: basename(corpusFile), ...choice };
     signal.throwIfAborted();
     const version = await writeCalibratedPack(

@@ -1,8 +1,10 @@
 import { inspectPack, type PackDescription } from '../../models/toolkit/inspect.ts';
 import { calibrationWords } from '../core/figures/report-tables.ts';
+import type { PackDecision } from '../domain.ts';
 import { aligned, type Command } from './command.ts';
 import { columns } from './evaluation-output.ts';
 import { hereOrInProject } from './project.ts';
+import { ruleWords } from './reject-output.ts';
 
 /** `undertone inspect`. */
 export const inspect: Command = {
@@ -50,12 +52,22 @@ function packLines(pack: PackDescription): string {
         String(decision.thresholds[label] ?? ''),
       ]),
     ]),
-    `  a clip is rejected where its most probable label is under ${decision.minTopProbability}`,
+    ...ruleLines(decision).map((line) => `  ${line}`),
     '',
     ...aligned(Object.entries(provenance)),
     ...(card.length > 0 ? ['', ...card] : []),
     '',
   ].join('\n');
+}
+
+/** The decision rule in words. */
+function ruleLines({ minTopProbability, reject = {} }: PackDecision): readonly string[] {
+  const rules = (['voice', 'face', 'both'] as const).flatMap((subset) => {
+    const rule = reject[subset];
+    return rule ? ruleWords(subset, rule) : [];
+  });
+  const otherwise = rules.length > 0 ? 'otherwise ' : '';
+  return [...rules, `${otherwise}a clip is rejected where its most probable label is under ${minTopProbability}`];
 }
 
 function grouped(n: number): string {

@@ -37,6 +37,8 @@ export interface ScoredCorpus {
 export interface ScoringOptions {
   /** What is given to the pack, and whose votes count. */
   readonly modality: Stimulus;
+  /** Whose votes count, and for whose labels, where that is not what the pack is given. Default `modality`. */
+  readonly votes?: Stimulus;
   readonly ffmpeg: string;
   readonly signal: AbortSignal;
   /** Told of what cannot be judged, and of clips without votes. */
@@ -59,14 +61,14 @@ export async function scoreCorpus(
   scorers: readonly [Scorer, ...Scorer[]],
   options: ScoringOptions,
 ): Promise<ScoredCorpus> {
-  const { modality, ffmpeg, signal, tell, fused = true } = options;
-  const labels = labelsOf(scorers[0].pack, modality, fused);
+  const { modality, votes = modality, ffmpeg, signal, tell, fused = true } = options;
+  const labels = labelsOf(scorers[0].pack, votes, fused);
   const voted = corpus.clips.flatMap((clip) => {
-    const target = targetOf(clip, modality, labels);
+    const target = targetOf(clip, votes, labels);
     return target ? [{ clip, truth: target.shares }] : [];
   });
   const unlabelled = corpus.clips.length - voted.length;
-  const about = `vote of raters given ${STIMULUS_WORDS[modality]} for the pack's labels ('votes.${modality}')`;
+  const about = `vote of raters given ${STIMULUS_WORDS[votes]} for the pack's labels ('votes.${votes}')`;
   if (voted.length === 0)
     throw new UndertoneError('corpus-invalid', `no clip of ${corpus.file} has a ${about}: use a corpus that has some`);
   if (unlabelled > 0) tell(`${unlabelled} of ${corpus.clips.length} clips have no ${about}: they are left out`);
@@ -75,7 +77,7 @@ export async function scoreCorpus(
   if (readable.length === 0)
     throw new UndertoneError(
       'corpus-invalid',
-      `no clip of ${corpus.file} with votes for ${modality} has ${missingMedia(voted[0]?.clip, modality) ?? 'media'}: ` +
+      `no clip of ${corpus.file} with votes for ${votes} has ${missingMedia(voted[0]?.clip, modality) ?? 'media'}: ` +
         `give one with media of that kind, or choose another --modality`,
     );
   const clips = readable.map(({ clip }) => clip);
@@ -128,7 +130,7 @@ export async function scoreCorpus(
   if (scored.length === 0)
     throw new UndertoneError(
       'corpus-invalid',
-      `none of the ${failed} clips of ${corpus.file} with votes for ${modality} can be judged: mend what is listed above`,
+      `none of the ${failed} clips of ${corpus.file} with votes for ${votes} can be judged: mend what is listed above`,
     );
   return { modality, labels, scored, unlabelled, failed };
 }

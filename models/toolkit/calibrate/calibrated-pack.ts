@@ -1,7 +1,13 @@
 /** A pack with other calibrations and thresholds: the same networks under the next version. */
 import { chmod, cp, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import type { LabelCalibration, ModalitySubset, NetworkCalibration, PerLabel } from '../../../src/domain.ts';
+import type {
+  LabelCalibration,
+  ModalitySubset,
+  NetworkCalibration,
+  PerLabel,
+  RejectRule,
+} from '../../../src/domain.ts';
 import { UndertoneError } from '../../../src/errors.ts';
 import { loadPack } from '../../pack.ts';
 import { packManifest } from '../../pack-format.ts';
@@ -21,6 +27,11 @@ export interface PackChanges {
   readonly calibrations: Readonly<Partial<Record<PackPart, NetworkCalibration>>>;
   /** Thresholds of the labels that get another one. */
   readonly thresholds: PerLabel;
+  /**
+   * Reject rules, in place of those for the same modalities. Where calibrations or thresholds change, rules that the pack had
+   * go: what they promised was about other verdicts.
+   */
+  readonly reject?: Readonly<Partial<Record<ModalitySubset, RejectRule>>>;
   /** Added to the pack's own, by name. */
   readonly provenance: Readonly<Record<string, string>>;
   /** By part; the parts of an earlier record that are not calibrated anew are kept. */
@@ -57,23 +68,31 @@ export async function writeCalibratedPack(
     // A pack that was installed read-only would make a folder that cannot be written into.
     await chmod(part, 0o755);
     await writeFile(join(part, 'pack.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-    await writeFile(join(part, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
+    if (Object.keys(record).length > 0)
+      await writeFile(join(part, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
     await loadPack(part);
   });
   return manifest.version;
 }
 
-async function changedManifest(dir: string, { calibrations, thresholds, provenance }: PackChanges) {
+async function changedManifest(dir: string, { calibrations, thresholds, provenance, reject }: PackChanges) {
   const path = join(dir, 'pack.json');
   const { format } = await readManifest(path, packManifest);
-  const change = <M extends { version: string; decision: { thresholds: object }; provenance: Record<string, string> }>(
-    manifest: M,
-  ): M => ({
-    ...manifest,
-    version: nextVersion(manifest.version),
-    decision: { ...manifest.decision, thresholds: { ...manifest.decision.thresholds, ...thresholds } },
-    provenance: { ...manifest.provenance, ...provenance },
-  });
+  const stale = Object.keys(calibrations).length > 0 || Object.keys(thresholds).length > 0;
+  const change = <M extends Changeable>({ decision, ...manifest }: M) => {
+    const { reject: earlier, ...others } = decision;
+    const rules = { ...(stale ? {} : earlier), ...reject };
+    return {
+      ...manifest,
+      version: nextVersion(manifest.version),
+      decision: {
+        ...others,
+        thresholds: { ...decision.thresholds, ...thresholds },
+        ...(Object.keys(rules).length > 0 && { reject: rules }),
+      },
+      provenance: { ...withoutStale(manifest.provenance, stale), ...provenance },
+    };
+  };
   if (format === 1) {
     const manifest = change(await readManifest(path, format1));
     for (const modality of ['voice', 'face'] as const) {
@@ -95,6 +114,18 @@ async function changedManifest(dir: string, { calibrations, thresholds, provenan
     else if (fusion) fusion.calibration[part.slice('fusion.'.length) as ModalitySubset] = copy;
   }
   return manifest;
+}
+
+/** What of a manifest is changed in either format. */
+interface Changeable {
+  version: string;
+  decision: { thresholds: object; reject?: object };
+  provenance: Record<string, string>;
+}
+
+/** Rules that go take their notes with them. */
+function withoutStale(provenance: Readonly<Record<string, string>>, stale: boolean): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(provenance).filter(([name]) => !(stale && name.startsWith('reject.'))));
 }
 
 /** A calibration as format 1 writes it: a temperature is a line without offset. */

@@ -64,6 +64,28 @@ export function acceptsRow(
   return believed(prediction, pack.decision);
 }
 
+/**
+ * A clip as a reject rule sees it: its most probable label, and how far it is doubted; Infinity where that label is not
+ * present or the clip is rejected for what it is like, for then no threshold accepts it.
+ * @example const { first, doubt } = doubtOfClip(row, scorer.pack, labels, 'entropy');
+ */
+export function doubtOfClip(
+  {
+    probabilities,
+    doubts,
+    outOfDistribution = false,
+  }: Pick<ClipRow, 'probabilities' | 'doubts'> & { readonly outOfDistribution?: boolean },
+  { decision: { thresholds } }: Pick<ModelPack, 'decision'>,
+  labels: readonly Label[],
+  score: DoubtScore,
+): { readonly first: Label; readonly doubt: number } {
+  const most = Math.max(...probabilities);
+  const first = labels[probabilities.indexOf(most)];
+  if (first === undefined) throw new RangeError(`${probabilities.length} probabilities for ${labels.length} labels`);
+  const possible = most > (thresholds[first] ?? 0.5) && !outOfDistribution;
+  return { first, doubt: possible ? doubts[score] : Infinity };
+}
+
 function withoutCalibration({ networks: { voice, face }, fusion }: ModelPack): PredictingPack {
   return {
     networks: { voice: { ...voice, calibration: {} }, face: { ...face, calibration: {} } },

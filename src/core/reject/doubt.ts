@@ -30,3 +30,14 @@ export function doubtOf(
 export function greatestDoubt(score: DoubtScore, labels: number): number {
   return { entropy: Math.log(labels), confidence: 1, disagreement: 1 - 1 / labels }[score];
 }
+
+/**
+ * How far it is doubted that a label is present under the 1/C rule: the nearer its share to 1/C, the more. It is to a label
+ * what the uncertainty of one attribute is to that attribute (paper 2, section V-B).
+ * @param share predicted, 0 to 1.
+ * @returns 1/C to 1: 1 where the share is 1/C.
+ * @example marginDoubt(0.125, 8); // 1
+ */
+export function marginDoubt(share: number, labels: number): number {
+  return 1 - Math.abs(share - 1 / labels);
+}
