@@ -17,7 +17,8 @@ export interface AttributeLosses {
  * The negative evidence lower bound of Eq. 1 by each number of the input, in nats: -E log p(x|z) of a normal likelihood
  * of unit variance, less its constant, and the divergence of the latents from their prior. By number, so that the rate
  * does not depend on the width. A point at the bottleneck has no prior: half the mean square error is left.
- * @param x, rebuilt [n, width].
+ * @param x [n, width].
+ * @param rebuilt what the decoder made of it, [n, width].
  * @param prior weight of the divergence; 1 is Eq. 1.
  */
 export function autoencoderLoss(x: Value, rebuilt: Value, bottleneck: Bottleneck, prior: number): Value {
