@@ -14,6 +14,7 @@ export const REASON_WORDS: Readonly<Record<RejectReason | MissingReason, string>
   'no-face': 'no face in view',
   'poor-face': 'face too small, turned, blurred or dark',
   'no-media': 'no sound or picture arrived',
+  'out-of-distribution': 'unlike what the model has learned from',
   'low-confidence': 'not sure enough',
   stale: 'too old when its turn came',
   overload: 'skipped, the host could not keep up',

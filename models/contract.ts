@@ -1,4 +1,5 @@
 /** What a network must look like, and how far one that was opened does not. Pure. */
+import type { Reference } from '../src/core/reference/reference.ts';
 import type { ModalitySubset } from '../src/domain.ts';
 import { UndertoneError } from '../src/errors.ts';
 
@@ -11,6 +12,8 @@ export interface Contract {
   readonly outputs: Readonly<Record<string, Shape>>;
   /** Silence around a voice is trimmed from its log-mel before the network is given it, dB. Default 0: nothing is. */
   readonly trimDb?: number;
+  /** What the network is given when all is well. Default: not known, and nothing is out of distribution. */
+  readonly reference?: Reference;
 }
 
 /** A network before it is opened: verified bytes and what they must turn out to be. */

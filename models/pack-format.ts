@@ -21,6 +21,8 @@ export interface PackManifest extends Pick<ModelPack, 'name' | 'version' | 'lice
   readonly format: 1 | 2;
   readonly networks: Readonly<Record<Modality, NetworkEntry>>;
   readonly fusion: FusionEntry | null;
+  /** What the networks were made for, where the pack says; format 1 never does. */
+  readonly references: Readonly<Partial<Record<Modality, NamedFile>>>;
   readonly provenance: Readonly<Record<string, string>>;
 }
 
@@ -50,15 +52,16 @@ export const packManifest = z.unknown().transform((json, context): PackManifest 
 
 /** The share is the uncalibrated presence, and Platt's line the one calibration. */
 function fromFormat1({ networks: { voice, face }, ...about }: z.infer<typeof format1>): PackManifest {
-  return { ...about, networks: { voice: plattEntry(voice), face: plattEntry(face) }, fusion: null };
+  return { ...about, networks: { voice: plattEntry(voice), face: plattEntry(face) }, fusion: null, references: {} };
 }
 
-function fromFormat2({ networks: { voice, face, fusion }, ...about }: Format2): PackManifest {
+function fromFormat2({ networks: { voice, face, fusion }, reference = {}, ...about }: Format2): PackManifest {
   return {
     ...about,
     networks: { voice: trimmed(entryOf(voice), voice.logMel.trimDb), face: entryOf(face) },
     fusion:
       fusion === undefined ? null : { ...entryOf(fusion), serves: fusion.serves, calibration: fusion.calibration },
+    references: reference,
   };
 }
 

@@ -3,9 +3,12 @@
  * labels, calibration and decision rule. Nothing of a pack is used before all of it is verified.
  */
 import { join } from 'node:path';
+import { FACE_STATISTICS } from '../src/core/reference/face-statistics.ts';
+import { VOICE_STATISTICS } from '../src/core/reference/voice-statistics.ts';
 import type { Modality, ModelPack } from '../src/domain.ts';
 import type { FusionModel, Model } from './contract.ts';
 import { packManifest, type NetworkEntry } from './pack-format.ts';
+import { decodeReference } from './pack-format/reference.ts';
 import { readManifest, readNetwork } from './verified-file.ts';
 
 /** A verified pack: what the product needs to know of it, and its networks as bytes. */
@@ -22,12 +25,21 @@ export interface LoadedPack {
  */
 export async function loadPack(dir: string): Promise<LoadedPack> {
   const manifest = await readManifest(join(dir, 'pack.json'), packManifest);
-  const { name, version, licence, labels, decision, networks, fusion } = manifest;
+  const { name, version, licence, labels, decision, networks, fusion, references } = manifest;
   const model = async (entry: Pick<NetworkEntry, 'file' | 'sha256' | 'contract'>): Promise<Model> => ({
     name: join(dir, entry.file),
     bytes: await readNetwork(dir, entry),
     contract: entry.contract,
   });
+  const modelOf = async (modality: Modality): Promise<Model> => {
+    const loaded = await model(networks[modality]);
+    const named = references[modality];
+    if (named === undefined) return loaded;
+    const embedding = Number(loaded.contract.outputs['embedding']?.at(-1));
+    const widths = { statistics: STATISTICS[modality].length, embedding };
+    const reference = decodeReference(await readNetwork(dir, named), widths, join(dir, named.file));
+    return { ...loaded, contract: { ...loaded.contract, reference } };
+  };
   return {
     pack: {
       name,
@@ -39,12 +51,15 @@ export async function loadPack(dir: string): Promise<LoadedPack> {
       fusion: fusion && known(fusion),
     },
     networks: {
-      voice: await model(networks.voice),
-      face: await model(networks.face),
+      voice: await modelOf('voice'),
+      face: await modelOf('face'),
       fusion: fusion && { ...(await model(fusion)), serves: fusion.serves },
     },
   };
 }
+
+/** What a reference tells of each modality's input. */
+const STATISTICS = { voice: VOICE_STATISTICS, face: FACE_STATISTICS } as const;
 
 /** What leaves `models/`. */
 function known<L, C>({ labels, calibration }: { readonly labels: L; readonly calibration: C }) {

@@ -1,12 +1,13 @@
 /** Hops 7 to 10 of a frame's life: pull windows, infer, calibrate, decide, publish. Every window gets one verdict. */
 import { defer, ignoreElements, merge, mergeMap, repeat, takeWhile } from 'rxjs';
 import type { Observable } from 'rxjs';
-import type { Prediction, RejectReason, Verdict, VerdictEvent, Window } from '../src/domain.ts';
+import type { Logits, Prediction, RejectReason, Verdict, VerdictEvent, Window } from '../src/domain.ts';
 import type { Broker, Clock, Inference, Meter } from '../src/ports.ts';
 import { asUndertoneError } from '../src/errors.ts';
 import { decide, reject } from '../src/core/decision.ts';
 import type { Requirement } from '../src/core/decision.ts';
 import { predict } from '../src/core/prediction.ts';
+import { isStrange } from '../src/core/reference/reference.ts';
 
 /** What a verdict needs. */
 export interface JudgeDeps {
@@ -67,11 +68,22 @@ async function verdictOn(window: Window, deps: JudgeDeps): Promise<Verdict> {
     const logits = await inference.infer(window);
     meter.observe('undertone_stage_seconds', (clock.now() - begunMs) / 1000, { stage: 'infer' });
     prediction = predict(logits, inference.pack);
+    measureDrift(logits, meter);
   } catch (error) {
     const reason = asUndertoneError(error).code === 'limit-reached' ? 'overload' : 'inference-failed';
     return reject(window, reason, null, options);
   }
   return decide(window, prediction, options);
+}
+
+/** How far recent windows lie from what the pack was made for is the sum over the count of the histogram, over any time. */
+function measureDrift({ distances = {} }: Logits, meter: Meter): void {
+  for (const modality of ['voice', 'face'] as const) {
+    const distance = distances[modality];
+    if (distance === undefined) continue;
+    meter.observe('undertone_drift_distance', distance, { modality });
+    if (isStrange(distances, modality)) meter.count('undertone_out_of_distribution_total', { modality });
+  }
 }
 
 function describeVerdict(window: Window, verdict: Verdict, { clock, meter }: JudgeDeps): VerdictEvent {

@@ -51,6 +51,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'learn valence, arousal and dominance with their uncertainty, and tell what it is worth',
     load: async () => (await import('./commands/uncertainty.ts')).uncertainty,
   },
+  reference: {
+    summary: 'tell a pack what it was made for, so that what is unlike it is rejected',
+    load: async () => (await import('./commands/reference.ts')).reference,
+  },
   inspect: {
     summary: 'tell what a pack is',
     load: async () => (await import('./commands/inspect.ts')).inspect,

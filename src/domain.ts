@@ -96,6 +96,8 @@ export interface FaceSighting extends FaceDetection {
 export interface FaceEncoding extends HeadLogits {
   /** What the pack's shared layers look at; null where the pack has none. */
   readonly embedding: Float32Array | null;
+  /** How far the picture lies from the pack's reference (`Distances`); absent where the pack has none. */
+  readonly distance?: number;
 }
 
 /** What is wrong with a face that must not be judged. */
@@ -130,6 +132,7 @@ export type MissingReason =
   | 'no-speech'
   | 'no-face'
   | 'poor-face'
+  | 'out-of-distribution' // it arrived, but is too unlike what the networks were trained on
   | 'overload'; // it arrived, but the networks were too slow, or down, to look at it
 
 /** Voice features of a window. */
@@ -151,6 +154,8 @@ export interface FaceFeatures {
   /** As `shareLogits`. */
   readonly presenceLogits: Float32Array;
   readonly n: number;
+  /** How far each look lies from the pack's reference, [n]; absent where the pack has none. */
+  readonly distances?: Float32Array;
   /** Share of the window's sampled frames in which the face could be judged. */
   readonly visibleShare: number;
 }
@@ -187,13 +192,21 @@ export interface HeadLogits {
 }
 
 /**
+ * How far what was there lies from what the pack's networks were trained on, by modality: 1 is the bound, beyond which it is
+ * out of distribution. A modality that was not there, or of which the pack has no reference, has no entry.
+ */
+export type Distances = Readonly<Partial<Record<Modality, number>>>;
+
+/**
  * Raw outputs for one window: what each modality that was there says alone, and, where the pack's shared layers speak, what
- * they say of all that was there.
+ * they say of all that was there. Of two modalities one that is out of distribution is left out.
  */
 export interface Logits {
   readonly voice: HeadLogits | null;
   readonly face: HeadLogits | null;
   readonly fusion: FusedLogits | null;
+  /** Also of a modality that was left out; absent where the pack has no reference. */
+  readonly distances?: Distances;
 }
 
 /** What the shared layers say, and from what. */
@@ -212,6 +225,8 @@ export interface Prediction {
   readonly uncertainty: number;
   /** Where the uncertainty comes from; absent where the modalities were not asked one by one. */
   readonly sources?: UncertaintySources;
+  /** As in `Logits`. */
+  readonly distances?: Distances;
 }
 
 /** Uncertainty by source, nats; a modality that was not judged has no entry. */
@@ -224,6 +239,29 @@ export interface UncertaintySources {
   readonly conflict?: number;
 }
 
+/** What raters would score, on [-1, 1]. */
+export interface Estimate {
+  readonly mean: number;
+  /** Between these ends lie the scores of 90 % of raters. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What raters would perceive beyond labels. */
+export interface Perception {
+  /** `derived`: worked out from the shares of labels; nobody was asked. */
+  readonly source: 'derived';
+  /** 1 is pleasant, excited, in control; -1 is unpleasant, calm, controlled. */
+  readonly attributes: Readonly<Record<'valence' | 'arousal' | 'dominance', Estimate>>;
+  /**
+   * Shares of raters by valence and arousal, 4 x 4 cells of [-1, 1] squared; row by row from the least valence, each row
+   * from the least arousal. Sums to 1.
+   */
+  readonly grid: readonly number[];
+  /** Predicted probability that two raters choose different labels. */
+  readonly disagreement: number;
+}
+
 /** Why a window has no verdict. A closed list; the words for people are in the clients. */
 export type RejectReason =
   | 'not-consented' // nothing was analysed
@@ -231,6 +269,7 @@ export type RejectReason =
   | 'no-face' // the camera shows no face, and no voice to go by
   | 'poor-face' // a face too small, turned, blurred, dark or cut off, and no voice to go by
   | 'no-media' // neither sound nor picture arrived
+  | 'out-of-distribution' // too unlike what the networks were trained on, and nothing else to go by
   | 'low-confidence' // judged, but no label is sure enough
   | 'stale' // too old when its turn came
   | 'overload' // skipped because the host could not keep up
@@ -257,6 +296,10 @@ export interface VerdictBase {
   readonly uncertainty: number | null;
   /** Where the uncertainty comes from; absent where nothing was judged. */
   readonly sources?: UncertaintySources;
+  /** How far voice and face lie from what the networks were trained on; absent where the pack has no reference. */
+  readonly distances?: Distances;
+  /** What raters would perceive beyond labels; absent where nothing was judged. */
+  readonly perception?: Perception;
   /** On reject: the labels that would have been said, as `labels` has them; absent where nothing was judged, and on accept. */
   readonly withheld?: readonly Label[];
   /** How far the verdict was doubted, and how far it might have been; absent where nothing was judged. */

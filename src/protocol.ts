@@ -48,12 +48,22 @@ const rejectReason = z.enum([
   'no-face',
   'poor-face',
   'no-media',
+  'out-of-distribution',
   'low-confidence',
   'stale',
   'overload',
   'inference-failed',
 ]);
-const missingReason = z.enum(['off', 'muted', 'no-media', 'no-speech', 'no-face', 'poor-face', 'overload']);
+const missingReason = z.enum([
+  'off',
+  'muted',
+  'no-media',
+  'no-speech',
+  'no-face',
+  'poor-face',
+  'out-of-distribution',
+  'overload',
+]);
 
 const doubtScore = z
   .enum(DOUBT_SCORES)
@@ -85,6 +95,10 @@ export const verdict = z.object({
     })
     .exactOptional()
     .describe('where the uncertainty comes from, nats; absent where nothing was judged'),
+  distances: z
+    .object({ voice: z.number().exactOptional(), face: z.number().exactOptional() })
+    .exactOptional()
+    .describe('how far each lies from what the networks were trained on: beyond 1 is out of distribution'),
   withheld: z
     .array(label)
     .exactOptional()

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Label } from '../../src/domain.ts';
 import { networkCalibration } from './calibrations.ts';
 import * as fields from './fields.ts';
+import { referenceFile } from './reference.ts';
 
 const { rows, width } = fields;
 
@@ -81,6 +82,9 @@ export const format2 = z
     format: z.literal(2),
     ...fields.about,
     networks: z.strictObject({ voice, face, fusion: fusion.optional() }),
+    reference: z
+      .strictObject({ voice: referenceFile.exactOptional(), face: referenceFile.exactOptional() })
+      .exactOptional(),
   })
   .superRefine(fields.checkLabels)
   .superRefine(({ networks }, context) => {

@@ -30,6 +30,7 @@ export function ownWindow({ voice, face }: Pick<Window, 'voice' | 'face'>): Owne
         presenceLogits: face.presenceLogits.slice(),
         embeddings,
         n: face.n,
+        ...(face.distances && { distances: face.distances.slice() }),
       },
     },
     transfer: [logMel, embeddings].flatMap((owned) => (owned ? [owned.buffer] : [])),

@@ -6,6 +6,7 @@ import { measureFace, poorFace } from '../../src/core/faces/quality.ts';
 import type { FaceSighting, VideoFrame } from '../../src/domain.ts';
 import type { Answer } from '../calls.ts';
 import { attempt, finite } from './answers.ts';
+import { faceDistance } from './distances.ts';
 import { headsOf } from './heads.ts';
 import type { Networks } from './networks.ts';
 import { rowsThrough } from './rows.ts';
@@ -27,7 +28,8 @@ export function faceCalls(
   const encode = rowsThrough(networks.face, ['pixels']);
   const heads = headsOf(networks.face.contract, 'face');
   const isFused = networks.fusion?.serves.some((subset) => subset !== 'voice') ?? false;
-  const outputs = [...heads.outputs, ...(isFused ? ['embedding'] : [])];
+  const { contract } = networks.face;
+  const outputs = [...heads.outputs, ...(isFused || contract.reference ? ['embedding'] : [])];
 
   return async (frames) => {
     const places: Answer<Letterbox>[] = [];
@@ -48,7 +50,9 @@ export function faceCalls(
       const row = judged.indexOf(face);
       if (row < 0) return face.sighting;
       const embedding = isFused ? finite(encodings('embedding', row), "a face's embedding").slice() : null;
-      return { ...face.sighting, encoding: { ...heads.read(encodings, row), embedding } };
+      const distance = faceDistance(face.crop, encodings('embedding', row), contract);
+      const encoding = { ...heads.read(encodings, row), embedding, ...(distance !== undefined && { distance }) };
+      return { ...face.sighting, encoding };
     };
     return seen.map((faces) => (faces.ok ? attempt(() => faces.value.map(encoding)) : faces));
   };

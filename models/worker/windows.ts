@@ -3,10 +3,12 @@
  * fuses. The face was encoded look by look already.
  */
 import { SILENT_BAND } from '../../src/core/features.ts';
+import { distanceOfLooks, judgeable } from '../../src/core/reference/reference.ts';
 import { trimSilence } from '../../src/core/trim.ts';
-import type { Logits, ModalitySubset } from '../../src/domain.ts';
+import type { Distances, Logits, ModalitySubset } from '../../src/domain.ts';
 import type { Answer, WindowRequest } from '../calls.ts';
 import { attempt } from './answers.ts';
+import { voiceDistance } from './distances.ts';
 import { fuseThrough } from './fusion.ts';
 import { headsOf } from './heads.ts';
 import type { Networks } from './networks.ts';
@@ -16,10 +18,18 @@ import { windowChecks } from './window-checks.ts';
 /** A window that passed, on its way. */
 interface Routed {
   readonly window: WindowRequest;
-  /** The modalities that are there, if the shared layers speak for them; null where each speaks for itself. */
-  readonly fused: ModalitySubset | null;
-  /** Its row in the voice network's run, if it has a voice, and in the shared layers', if it is fused. */
+  /** Its row in the voice network's run, if it has a voice. */
   readonly voiceRow: number;
+}
+
+/** A window whose modalities were measured. */
+interface Measured extends Routed {
+  /** The window without a modality that is out of distribution beside one that is not. */
+  readonly judged: WindowRequest;
+  readonly distances: Distances;
+  /** The modalities that are judged, if the shared layers speak for them; null where each speaks for itself. */
+  readonly fused: ModalitySubset | null;
+  /** Its row in the shared layers' run, if it is fused. */
   readonly fusedRow: number;
 }
 
@@ -28,9 +38,9 @@ export function windowCalls(
   networks: Pick<Networks, 'voice' | 'face' | 'fusion'>,
 ): (windows: readonly WindowRequest[]) => Promise<Answer<Logits>[]> {
   const { fusion } = networks;
-  const { trimDb = 0 } = networks.voice.contract;
+  const { contract } = networks.voice;
   const hear = rowsThrough(networks.voice, ['logmel']);
-  const voiceHeads = headsOf(networks.voice.contract, 'voice');
+  const voiceHeads = headsOf(contract, 'voice');
   const faceHeads = headsOf(networks.face.contract, 'face');
   const fuse = fusion && fuseThrough(fusion);
   const fusedSubset = (window: WindowRequest): ModalitySubset | null => {
@@ -43,36 +53,53 @@ export function windowCalls(
     let [voiceRows, fusedRows] = [0, 0];
     const routes = windows.map((window) =>
       attempt((): Routed => {
-        const fused = fusedSubset(window);
-        check(window, fused);
-        const voiceRow = window.voice ? voiceRows++ : -1;
-        return { window, fused, voiceRow, fusedRow: fused ? fusedRows++ : -1 };
+        check(window, fusedSubset(window));
+        return { window, voiceRow: window.voice ? voiceRows++ : -1 };
       }),
     );
-    const routed = routes.flatMap((route) => (route.ok ? [route.value] : []));
-    const spoken = routed.filter(({ window }) => window.voice);
-    const heard = await hear(spoken.length, (row, { logmel }) => fillSound(spoken[row]?.window.voice, logmel, trimDb), {
-      outputs: [...voiceHeads.outputs, ...(spoken.some(({ fused }) => fused) ? ['embedding'] : [])],
+    const sounds = routes.flatMap((route) => (route.ok && route.value.window.voice ? [route.value.window.voice] : []));
+    const trimmed = sounds.map(({ logMel }) => trimSilence(logMel, contract.trimDb ?? 0));
+    const isAsked = contract.reference ?? windows.some((window) => fusion && window.voice);
+    const heard = await hear(sounds.length, (row, { logmel }) => fillSound(trimmed[row], logmel), {
+      outputs: [...voiceHeads.outputs, ...(isAsked ? ['embedding'] : [])],
     });
-    const encoded = routed.filter(({ fused }) => fused);
+    const measure = ({ window, voiceRow }: Routed): Measured => {
+      const sound = trimmed[voiceRow];
+      const voice = sound && voiceDistance(sound, heard('embedding', voiceRow), contract);
+      const face = window.face?.distances && distanceOfLooks(window.face.distances);
+      const distances = { ...(voice !== undefined && { voice }), ...(face !== undefined && { face }) };
+      const judged = withoutStrange(window, distances);
+      const fused = fusedSubset(judged);
+      if (judged !== window) check(judged, fused);
+      return { window, voiceRow, judged, distances, fused, fusedRow: fused ? fusedRows++ : -1 };
+    };
+    const measured = routes.map((route) => (route.ok ? attempt(() => measure(route.value)) : route));
+    const encoded = measured.flatMap((one) => (one.ok && one.value.fused ? [one.value] : []));
     const said = await fuse?.(
-      encoded.map(({ window: { voice, face }, voiceRow }) => ({
+      encoded.map(({ judged: { voice, face }, voiceRow }) => ({
         voice: voice && heard('embedding', voiceRow),
         face: face?.embeddings ? { embeddings: face.embeddings, n: face.n } : null,
       })),
     );
-    return routes.map((route) => {
-      if (!route.ok) return route;
-      const { window, fused, voiceRow, fusedRow } = route.value;
-      return attempt(
-        (): Logits => ({
-          voice: window.voice && voiceHeads.read(heard, voiceRow),
-          face: window.face && faceHeads.pool(window.face, window.face.n),
-          fusion: fused && said ? { subset: fused, ...said(fusedRow) } : null,
-        }),
-      );
+    return measured.map((one) => {
+      if (!one.ok) return one;
+      const { judged, fused, voiceRow, fusedRow, distances } = one.value;
+      return attempt((): Logits => ({
+        voice: judged.voice && voiceHeads.read(heard, voiceRow),
+        face: judged.face && faceHeads.pool(judged.face, judged.face.n),
+        fusion: fused && said ? { subset: fused, ...said(fusedRow) } : null,
+        ...(Object.keys(distances).length > 0 && { distances }),
+      }));
     });
   };
+}
+
+/** The window itself where all that it has may be judged. */
+function withoutStrange(window: WindowRequest, distances: Distances): WindowRequest {
+  const there = (['voice', 'face'] as const).filter((modality) => window[modality]);
+  const kept = judgeable(there, distances);
+  if (kept.length === there.length) return window;
+  return { voice: kept.includes('voice') ? window.voice : null, face: kept.includes('face') ? window.face : null };
 }
 
 function subsetOf({ voice, face }: WindowRequest): ModalitySubset | null {
@@ -82,8 +109,7 @@ function subsetOf({ voice, face }: WindowRequest): ModalitySubset | null {
 }
 
 /** A short window, or one that was trimmed, is followed by silence. */
-function fillSound(voice: WindowRequest['voice'] | undefined, out: Float32Array, trimDb: number): void {
-  const logMel = trimSilence(voice?.logMel ?? new Float32Array(0), trimDb);
-  out.set(logMel);
-  out.fill(SILENT_BAND, logMel.length);
+function fillSound(logMel: Float32Array | undefined, out: Float32Array): void {
+  if (logMel) out.set(logMel);
+  out.fill(SILENT_BAND, logMel?.length ?? 0);
 }

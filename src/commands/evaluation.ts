@@ -66,8 +66,10 @@ export function crossFitted(
     );
   const present = presentByShare(given.truth);
   const probabilities = crossFit(method, given.uncalibrated, present, groups, { labels, whenConstant: 'keep' });
-  const accepted = probabilities.map((row, i) =>
-    acceptsRow(pack, modality, labels, { probabilities: row, shares: given.shares[i] ?? [] }),
+  const accepted = probabilities.map(
+    (row, i) =>
+      acceptsRow(pack, modality, labels, { probabilities: row, shares: given.shares[i] ?? [] }) &&
+      scored[i]?.rows[0]?.outOfDistribution !== true,
   );
   return { ...given, probabilities, accepted };
 }

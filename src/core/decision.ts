@@ -13,6 +13,7 @@ import type {
   Verdict,
   Window,
 } from '../domain.ts';
+import { isEvidenceOnly, missingWith } from './reference/reference.ts';
 import { doubtOf } from './reject/doubt.ts';
 
 /** Modalities that a verdict needs: any one, a certain one, or both. */
@@ -33,13 +34,15 @@ export type WindowFacts = Pick<Window, 'startMs' | 'lengthMs' | 'missing' | 'con
  * Accept when every required modality was there and the pack's rule for the modalities that were judged believes the
  * prediction; else reject with one reason and keep the numbers, so that a reviewer can see what would have been said.
  *
+ * What is out of distribution counts as missing; it is predicted from only where there is nothing else.
  * @param prediction null where there was nothing to judge.
  */
 export function decide(window: WindowFacts, prediction: Prediction | null, options: DecisionOptions): Verdict {
   if (!window.consented) return reject(window, 'not-consented', null, options);
-  const required = missingRequired(window.missing, options.require);
-  if (required !== null || prediction === null)
-    return reject(window, rejectReason(required ?? window.missing), prediction, options);
+  const missing = missingWith(window.missing, prediction?.distances);
+  const required = missingRequired(missing, options.require);
+  if (required !== null || prediction === null || isEvidenceOnly(prediction))
+    return reject(window, rejectReason(required ?? missing), prediction, options);
 
   if (!believed(prediction, options.decision)) return reject(window, 'low-confidence', prediction, options);
   const labels = presentLabels(prediction, options.decision);
@@ -83,9 +86,10 @@ function common(
     probabilities: prediction?.probabilities ?? {},
     shares: prediction?.shares ?? {},
     modalities: prediction?.modalities ?? [],
-    missing: window.missing,
+    missing: missingWith(window.missing, prediction?.distances),
     uncertainty: prediction?.uncertainty ?? null,
     ...(prediction?.sources && { sources: prediction.sources }),
+    ...(prediction?.distances && { distances: prediction.distances }),
     ...(prediction && { doubt: doubtIn(prediction, decision) }),
     pack,
   };
@@ -137,11 +141,12 @@ function missingRequired(missing: Missing, require: Requirement): Missing | null
 }
 
 /**
- * One reason for the whole window. A live camera is meant to show a face while silence is ordinary, so the face's reason
+ * One reason for the whole window. What was there to be judged, but must not be, stands first. A live camera is meant to show a face while silence is ordinary, so the face's reason
  * stands first; a modality that is simply not sent gives the reason only when there is no other.
  */
 function rejectReason(missing: Missing): RejectReason {
   const reasons = [missing.face, missing.voice].map(asRejectReason);
+  if (reasons.includes('out-of-distribution')) return 'out-of-distribution';
   return reasons.find((reason) => reason !== null && reason !== 'no-media') ?? 'no-media';
 }
 

@@ -1,5 +1,5 @@
 /** The last seconds of looks at one participant: per sampled frame, the face that is theirs, or that there was none. */
-import type { FaceFeatures, FaceSighting } from '../domain.ts';
+import type { FaceEncoding, FaceFeatures, FaceSighting } from '../domain.ts';
 
 /** A stretch of looks read from the ring. */
 export interface FaceStretch {
@@ -63,6 +63,7 @@ export function faceRing({ capacity }: { capacity: number }): FaceRing {
                 shareLogits: concat(encodings.map(({ shareLogits }) => shareLogits)),
                 presenceLogits: concat(encodings.map(({ presenceLogits }) => presenceLogits)),
                 n: encodings.length,
+                ...distancesOf(encodings),
                 visibleShare: encodings.length / within.length,
               },
       };
@@ -72,6 +73,12 @@ export function faceRing({ capacity }: { capacity: number }): FaceRing {
       skippedMs = [];
     },
   };
+}
+
+/** One a look, where the pack measures them. */
+function distancesOf(encodings: readonly FaceEncoding[]): Pick<FaceFeatures, 'distances'> {
+  const distances = encodings.flatMap(({ distance }) => distance ?? []);
+  return distances.length === encodings.length ? { distances: Float32Array.from(distances) } : {};
 }
 
 /** Null where a row is missing: all looks are one pack's, which gives embeddings or does not. */

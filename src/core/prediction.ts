@@ -14,18 +14,18 @@ export type PredictingPack = Pick<ModelPack, 'networks' | 'fusion'>;
  * @returns null where there was nothing to judge.
  * @example const prediction = predict(await inference.infer(window), inference.pack);
  */
-export function predict({ voice, face, fusion }: Logits, pack: PredictingPack): Prediction | null {
+export function predict({ voice, face, fusion, distances }: Logits, pack: PredictingPack): Prediction | null {
   const opinions: Opinions = {
     ...(voice && { voice: calibrate(voice, pack.networks.voice) }),
     ...(face && { face: calibrate(face, pack.networks.face) }),
   };
-  const sources = sourcesOf(opinions);
+  const also = { sources: sourcesOf(opinions), ...(distances && { distances }) };
   if (fusion !== null && pack.fusion !== null) {
     const { subset } = fusion;
     const calibration = pack.fusion.calibration[subset] ?? {};
     const opinion = calibrate(fusion, { labels: pack.fusion.labels, calibration });
-    return { ...describeOpinion(opinion, subset === 'both' ? ['voice', 'face'] : [subset]), sources };
+    return { ...describeOpinion(opinion, subset === 'both' ? ['voice', 'face'] : [subset]), ...also };
   }
   const pooled = pool(opinions);
-  return pooled && { ...pooled, sources };
+  return pooled && { ...pooled, ...also };
 }

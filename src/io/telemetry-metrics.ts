@@ -11,6 +11,8 @@ export interface Metric {
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
 
+const DISTANCES = [0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 2, 4, 8];
+
 const counter = (help: string, ...labels: string[]): Metric => ({ type: 'counter', help, labels });
 const gauge = (help: string, ...labels: string[]): Metric => ({ type: 'gauge', help, labels });
 const histogram = (help: string, buckets: readonly number[], ...labels: string[]): Metric => ({
@@ -29,6 +31,12 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
     undertone_queue_depth: gauge('Items waiting in a bounded queue', 'queue'),
     undertone_stage_seconds: histogram('Time spent in a stage of the pipeline', LATENCY_SECONDS, 'stage'),
     undertone_verdict_latency_seconds: histogram('From window closed to verdict decided', LATENCY_SECONDS),
+    undertone_drift_distance: histogram(
+      "Distance of a window from the pack's reference; above 1 is out of distribution",
+      DISTANCES,
+      'modality',
+    ),
+    undertone_out_of_distribution_total: counter('Windows whose voice or face is out of distribution', 'modality'),
     undertone_segments_total: counter('Segments ended, by status', 'status'),
     undertone_participants: gauge('Participants in all rooms'),
 

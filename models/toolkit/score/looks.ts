@@ -3,6 +3,7 @@ import { NO_TRACKS, track } from '../../../src/core/tracks.ts';
 import type { FaceEncoding, VideoFrame } from '../../../src/domain.ts';
 import type { WindowRequest } from '../../calls.ts';
 import { attempt, finite } from '../../worker/answers.ts';
+import { faceDistance } from '../../worker/distances.ts';
 import { faceCalls } from '../../worker/faces.ts';
 import { headsOf } from '../../worker/heads.ts';
 import { rowsThrough } from '../../worker/rows.ts';
@@ -25,13 +26,16 @@ export function cropLooks(
 ): (crops: readonly Float32Array[]) => Promise<readonly Answer<Look>[]> {
   const encode = rowsThrough(networks.face, ['pixels']);
   const heads = headsOf(networks.face.contract, 'face');
-  const outputs = [...heads.outputs, ...(networks.fusion ? ['embedding'] : [])];
+  const { contract } = networks.face;
+  const outputs = [...heads.outputs, ...(networks.fusion || contract.reference ? ['embedding'] : [])];
   return async (crops) => {
     const encodings = await encode(crops.length, (row, { pixels }) => pixels.set(crops[row] ?? []), { outputs });
-    return crops.map((_, row) =>
+    return crops.map((crop, row) =>
       attempt((): Look => {
         const embedding = networks.fusion && finite(encodings('embedding', row), "a face's embedding").slice();
-        return { atMs: null, encoding: { ...heads.read(encodings, row), embedding } };
+        const distance = faceDistance(crop, encodings('embedding', row), contract);
+        const encoding = { ...heads.read(encodings, row), embedding, ...(distance !== undefined && { distance }) };
+        return { atMs: null, encoding };
       }),
     );
   };
@@ -68,12 +72,14 @@ export function videoLooks(
 export function faceOf(looks: readonly Look[]): WindowRequest['face'] {
   if (looks.length === 0) return null;
   const rows = (pick: (encoding: FaceEncoding) => Float32Array) => joined(looks.map(({ encoding }) => pick(encoding)));
+  const distances = looks.flatMap(({ encoding }) => encoding.distance ?? []);
   const fused = looks.every(({ encoding }) => encoding.embedding);
   return {
     embeddings: fused ? rows(({ embedding }) => embedding ?? new Float32Array(0)) : null,
     shareLogits: rows(({ shareLogits }) => shareLogits),
     presenceLogits: rows(({ presenceLogits }) => presenceLogits),
     n: looks.length,
+    ...(distances.length === looks.length && { distances: Float32Array.from(distances) }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { believed } from '../../../src/core/decision.ts';
 import type { Stimulus } from '../../../src/core/manifest.ts';
 import { predict, type PredictingPack } from '../../../src/core/prediction.ts';
+import { isEvidenceOnly } from '../../../src/core/reference/reference.ts';
 import { entropy } from '../../../src/core/probability.ts';
 import { DOUBT_SCORES, doubtOf } from '../../../src/core/reject/doubt.ts';
 import type { DoubtScore, Label, Logits, ModelPack, PerLabel } from '../../../src/domain.ts';
@@ -16,6 +17,8 @@ export interface ClipRow {
   readonly uncalibrated: readonly number[];
   /** Whether the pack's decision rule accepts the clip. */
   readonly accepted: boolean;
+  /** Whether it is rejected because it is unlike what the pack was made for, whatever its decision rule says. */
+  readonly outOfDistribution: boolean;
   /** By every score that a reject option may go by. */
   readonly doubts: Readonly<Record<DoubtScore, number>>;
 }
@@ -40,7 +43,8 @@ export function clipRow(logits: Logits, pack: ModelPack, labels: readonly Label[
     shares: row(prediction?.shares),
     probabilities: row(prediction?.probabilities),
     uncalibrated: row(bare?.probabilities),
-    accepted: prediction !== null && believed(prediction, pack.decision),
+    accepted: prediction !== null && believed(prediction, pack.decision) && !isEvidenceOnly(prediction),
+    outOfDistribution: prediction !== null && isEvidenceOnly(prediction),
     doubts: Object.fromEntries(
       DOUBT_SCORES.map((score) => [score, prediction ? doubtOf(score, prediction) : Infinity]),
     ) as Record<DoubtScore, number>,

@@ -95,8 +95,9 @@ interface AllHeads {
   readonly fusion: Heads | null;
 }
 
-/** Windows of one clip as one: they all were answered by the same heads. */
-function pooled(windows: readonly Logits[], { voice, face, fusion }: AllHeads): Logits {
+/** Windows of one clip as one. Where some lack a modality that is out of distribution, those that most are like speak. */
+function pooled(all: readonly Logits[], { voice, face, fusion }: AllHeads): Logits {
+  const windows = mostAlike(all);
   const over = (heads: Heads, pick: (window: Logits) => HeadLogits | null): HeadLogits | null => {
     const rows = windows.flatMap((window) => pick(window) ?? []);
     if (rows.length === 0) return null;
@@ -112,5 +113,20 @@ function pooled(windows: readonly Logits[], { voice, face, fusion }: AllHeads): 
     voice: over(voice, (window) => window.voice),
     face: over(face, (window) => window.face),
     fusion: fused && subset !== undefined ? { subset, ...fused } : null,
+    ...meanDistances(windows),
   };
+}
+
+/** Windows that were judged by the same modalities, as most of them were. */
+function mostAlike(windows: readonly Logits[]): readonly Logits[] {
+  const kinds = Map.groupBy(windows, ({ voice, face }) => `${voice !== null} ${face !== null}`);
+  return [...kinds.values()].reduce((most, some) => (some.length > most.length ? some : most), []);
+}
+
+function meanDistances(windows: readonly Logits[]): Pick<Logits, 'distances'> {
+  const means = (['voice', 'face'] as const).flatMap((modality) => {
+    const known = windows.flatMap(({ distances }) => distances?.[modality] ?? []);
+    return known.length > 0 ? [[modality, known.reduce((sum, x) => sum + x, 0) / known.length] as const] : [];
+  });
+  return means.length > 0 ? { distances: Object.fromEntries(means) } : {};
 }
