@@ -75,6 +75,25 @@ const doubt = z.object({
   limit: z.number().nullable().describe('the greatest that is accepted; null where this label is never accepted'),
 });
 
+const score = z.number().min(-1).max(1);
+const estimate = z.object({
+  mean: score,
+  low: score.describe('between `low` and `high` lie the scores of 90 % of raters'),
+  high: score,
+});
+
+const perception = z.object({
+  source: z.enum(['derived']).describe('derived: worked out from the shares of labels; nobody was asked'),
+  attributes: z
+    .object({ valence: estimate, arousal: estimate, dominance: estimate })
+    .describe('1 is pleasant, excited, in control; -1 is unpleasant, calm, controlled'),
+  grid: z
+    .array(z.number())
+    .length(16)
+    .describe('shares of raters by valence (rows) and arousal (columns), 4 x 4 cells of [-1, 1], least first'),
+  disagreement: z.number().describe('predicted probability that two raters choose different labels'),
+});
+
 /** What is said about one window; also one line of `undertone analyse`'s JSONL. */
 export const verdict = z.object({
   startMs: ms,
@@ -99,6 +118,9 @@ export const verdict = z.object({
     .object({ voice: z.number().exactOptional(), face: z.number().exactOptional() })
     .exactOptional()
     .describe('how far each lies from what the networks were trained on: beyond 1 is out of distribution'),
+  perception: perception
+    .exactOptional()
+    .describe('what raters would perceive beyond labels; absent where nothing was judged'),
   withheld: z
     .array(label)
     .exactOptional()

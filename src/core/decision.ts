@@ -14,6 +14,7 @@ import type {
   Window,
 } from '../domain.ts';
 import { isEvidenceOnly, missingWith } from './reference/reference.ts';
+import { perceive } from './perception.ts';
 import { doubtOf } from './reject/doubt.ts';
 
 /** Modalities that a verdict needs: any one, a certain one, or both. */
@@ -90,7 +91,7 @@ function common(
     uncertainty: prediction?.uncertainty ?? null,
     ...(prediction?.sources && { sources: prediction.sources }),
     ...(prediction?.distances && { distances: prediction.distances }),
-    ...(prediction && { doubt: doubtIn(prediction, decision) }),
+    ...(prediction && { perception: perceive(prediction.shares), doubt: doubtIn(prediction, decision) }),
     pack,
   };
 }

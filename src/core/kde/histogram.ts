@@ -50,19 +50,24 @@ export function softHistogram2d(
   { bins = 64, sigma = 8 }: SoftHistogramOptions = {},
 ): Histogram {
   checkPoints(points);
-  const degrees = (x: number): Float64Array =>
-    Float64Array.from({ length: bins }, (_, i) => {
-      const lower = x - (-1 + (2 * i) / bins);
-      return sigmoid(sigma * lower) - sigmoid(sigma * (lower - 2 / bins));
-    });
+  // A cell's upper edge is the next one's lower: one sigmoid an edge.
+  const degrees = (x: number, into: Float64Array): void => {
+    let passed = sigmoid(sigma * (x + 1));
+    for (let i = 0; i < bins; i++) {
+      const next = sigmoid(sigma * (x + 1 - (2 * (i + 1)) / bins));
+      into[i] = passed - next;
+      passed = next;
+    }
+  };
   const shares = new Float64Array(bins * bins);
+  const [rows, columns] = [new Float64Array(bins), new Float64Array(bins)];
   for (const [x, y] of points) {
-    const columns = degrees(y);
-    degrees(x).forEach((row, i) => {
-      columns.forEach((column, j) => {
-        shares[i * bins + j] = (shares[i * bins + j] ?? 0) + (row * column) / points.length;
-      });
-    });
+    degrees(x, rows);
+    degrees(y, columns);
+    for (let i = 0; i < bins; i++) {
+      const row = (rows[i] ?? 0) / points.length;
+      for (let j = 0; j < bins; j++) shares[i * bins + j] = (shares[i * bins + j] ?? 0) + row * (columns[j] ?? 0);
+    }
   }
   return { bins, shares, points: points.length };
 }
