@@ -58,7 +58,7 @@ export function kdeGrid(first: Value, second: Value, options: KdeOptions = {}): 
 }
 
 /** The soft histogram of paper 4, section 3.3: shares [n, bins, bins]. */
-export function softHistogram(first: Value, second: Value, { bins = 64, sigma = 8 }: KdeOptions = {}): Value {
+function softHistogram(first: Value, second: Value, { bins = 64, sigma = 8 }: KdeOptions = {}): Value {
   const { graph } = first;
   const [n = 1] = first.dims;
   const points = fixedSide(first, 1);

@@ -27,6 +27,7 @@ export interface AnnotatorExample {
 
 /** What is learned: both tasks by turns with a head a rater or with one-hot raters, task 1 alone, or the grid directly. */
 export const VARIANTS = ['heads', 'heads-task-1', 'one-hot', 'direct'] as const;
+/** One of them. */
 export type Variant = (typeof VARIANTS)[number];
 
 /** What annotators are trained with. */
