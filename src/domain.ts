@@ -262,29 +262,6 @@ export interface Perception {
   readonly disagreement: number;
 }
 
-/** What raters would score, on [-1, 1]. */
-export interface Estimate {
-  readonly mean: number;
-  /** Between these ends lie the scores of 90 % of raters. */
-  readonly low: number;
-  readonly high: number;
-}
-
-/** What raters would perceive beyond labels. */
-export interface Perception {
-  /** `derived`: worked out from the shares of labels; nobody was asked. */
-  readonly source: 'derived';
-  /** 1 is pleasant, excited, in control; -1 is unpleasant, calm, controlled. */
-  readonly attributes: Readonly<Record<'valence' | 'arousal' | 'dominance', Estimate>>;
-  /**
-   * Shares of raters by valence and arousal, 4 x 4 cells of [-1, 1] squared; row by row from the least valence, each row
-   * from the least arousal. Sums to 1.
-   */
-  readonly grid: readonly number[];
-  /** Predicted probability that two raters choose different labels. */
-  readonly disagreement: number;
-}
-
 /** Why a window has no verdict. A closed list; the words for people are in the clients. */
 export type RejectReason =
   | 'not-consented' // nothing was analysed
@@ -321,8 +298,6 @@ export interface VerdictBase {
   readonly sources?: UncertaintySources;
   /** How far voice and face lie from what the networks were trained on; absent where the pack has no reference. */
   readonly distances?: Distances;
-  /** What raters would perceive beyond labels; absent where nothing was judged. */
-  readonly perception?: Perception;
   /** What raters would perceive beyond labels; absent where nothing was judged. */
   readonly perception?: Perception;
   /** On reject: the labels that would have been said, as `labels` has them; absent where nothing was judged, and on accept. */

@@ -9,8 +9,9 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { LABELS } from '../../src/core/labels.ts';
+import { perceive } from '../../src/core/perception.ts';
 import { NO_SEGMENT, segment } from '../../src/core/segments.ts';
-import type { Label, PerLabel, RejectReason, Verdict } from '../../src/domain.ts';
+import type { Label, Perception, PerLabel, RejectReason, Verdict } from '../../src/domain.ts';
 import { CLOSE, clientMessage, SUBPROTOCOL } from '../../src/protocol.ts';
 import type { ParticipantState, Results, RoomEvent, SegmentJson, VerdictMessage } from '../../src/protocol.ts';
 
@@ -236,17 +237,25 @@ function verdictOf(
   endMs: number,
   reject: RejectReason | null,
   missing: Verdict['missing'],
-): Verdict & { labels: Label[]; withheld?: Label[]; modalities: ('voice' | 'face')[] } {
+): Verdict & {
+  labels: Label[];
+  withheld?: Label[];
+  modalities: ('voice' | 'face')[];
+  perception?: Perception & { grid: number[] };
+} {
   const labels = (Object.entries(probabilities) as [Label, number][])
     .filter(([label, p]) => p > (THRESHOLDS[label] ?? 1))
     .sort(([, a], [, b]) => b - a)
     .map(([label]) => label);
   const sum = Object.values(probabilities).reduce((total, p) => total + p, 0);
+  const shares = Object.fromEntries(Object.entries(probabilities).map(([label, p]) => [label, p / sum]));
+  const perception = perceive(shares);
   const base = {
     startMs: endMs - WINDOW_MS,
     endMs,
     probabilities,
-    shares: Object.fromEntries(Object.entries(probabilities).map(([label, p]) => [label, p / sum])),
+    shares,
+    ...(sum > 0 && { perception: { ...perception, grid: [...perception.grid] } }),
     modalities: (['voice', 'face'] as const).filter((modality) => !(modality in missing)),
     missing,
     uncertainty: sum === 0 ? null : 1,

@@ -40,7 +40,7 @@ export function normalBins(mean: number, sd: number): readonly number[] {
 }
 
 /** Probability that a standard normal number is below x, to 1e-15 (Marsaglia 2004, Evaluating the Normal Distribution). */
-function normalCdf(x: number): number {
+export function normalCdf(x: number): number {
   if (Math.abs(x) > 8) return x > 0 ? 1 : 0;
   let term = x;
   let total = 0;
