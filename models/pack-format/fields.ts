@@ -78,7 +78,7 @@ export const about = {
 interface LabelledPack {
   readonly labels: readonly Label[];
   readonly networks: Readonly<Record<string, { readonly labels: readonly Label[] } | undefined>>;
-  readonly decision: { readonly thresholds: object };
+  readonly decision: { readonly thresholds: object; readonly reject?: z.infer<typeof reject> };
 }
 
 /** A pack's labels are those of its networks, each with a threshold. */
@@ -88,6 +88,14 @@ export function checkLabels({ labels, networks, decision }: LabelledPack, contex
     context.addIssue({ code: 'custom', path: ['labels'], message });
   for (const message of differences(labels, Object.keys(decision.thresholds), 'the thresholds'))
     context.addIssue({ code: 'custom', path: ['decision', 'thresholds'], message });
+  for (const [subset, { threshold }] of Object.entries(decision.reject ?? {}))
+    for (const name of typeof threshold === 'number' ? [] : (Object.keys(threshold) as Label[]))
+      if (!labels.includes(name))
+        context.addIssue({
+          code: 'custom',
+          path: ['decision', 'reject', subset, 'threshold'],
+          message: `'${name}' is no label of the pack; run reject fit on the pack`,
+        });
 }
 
 /** Outputs of a head have one number a label. */

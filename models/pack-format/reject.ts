@@ -6,7 +6,8 @@ import { LABELS } from '../../src/core/labels.ts';
 const share = z.number().gt(0).lt(1);
 const count = z.int().min(0);
 /** Doubts begin at 0; no score of 8 labels reaches 3. */
-const threshold = z.number().min(0).max(3);
+const tooFar = { error: 'must be a doubt from 0 to 3' };
+const threshold = z.number().min(0, tooFar).max(3, tooFar);
 
 const promise = z
   .strictObject({

@@ -175,3 +175,31 @@ describe('a bad pack of format 2', () => {
     );
   });
 });
+
+describe('a reject rule', () => {
+  const promise = { risk: 0.1, delta: 0.1, n: 500, accepted: 300, wrong: 20, clips: 'some clips' };
+  const ruled = (rule: object) =>
+    load({
+      change: ({ decision }) => {
+        decision.reject = { face: rule as never };
+      },
+    });
+
+  it.each([[0.4], [{ happiness: 0.4, sadness: 0.1 }]])('is read with the threshold %j', async (threshold) => {
+    const rule = { score: 'entropy', threshold, promise };
+    expect((await ruled(rule)).pack.decision.reject).toEqual({ face: rule });
+  });
+
+  it.each([
+    [
+      { score: 'mood', threshold: 0.4, promise },
+      /reject\.face\.score: unknown score 'mood'; known: confidence|entropy/,
+    ],
+    [{ score: 'entropy', threshold: -1, promise }, /reject\.face\.threshold: must be a doubt from 0 to 3/],
+    [{ score: 'entropy', threshold: { fear: 1 }, promise }, /'fear' is no label of the pack; run reject fit/],
+    [{ score: 'entropy', threshold: 1, promise: { ...promise, wrong: 301 } }, /301 wrong of 300 accepted/],
+    [{ score: 'entropy', threshold: 1, promise: { ...promise, risk: undefined } }, /neither a risk nor a coverage/],
+  ])('is refused for %j', async (rule, message) => {
+    expect(await refusal(ruled(rule))).toMatch(message);
+  });
+});

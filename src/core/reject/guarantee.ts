@@ -73,15 +73,14 @@ export function riskThreshold(groups: readonly DoubtedClips[], promise: RiskProm
   if (have < need) return { found: false, why: 'too-few', have, need };
 
   let carried = 0;
-  let best: number | null = null;
-  thresholds(greatest).forEach((threshold, i) => {
+  const passed = thresholds(greatest).filter((threshold, i) => {
     const level = carried + ((i + 1) % STEPS_A_START === 0 ? delta / STARTS : 0);
-    const passed = level > 0 && counts.every((count) => pValue(count.at(threshold), risk) <= level);
-    carried = passed ? level : 0;
-    if (passed) best = threshold;
+    const passes = level > 0 && counts.every((count) => pValue(count.at(threshold), risk) <= level);
+    carried = passes ? level : 0;
+    return passes;
   });
-  if (best === null) return { found: false, why: 'too-risky', least: leastRisk(counts, delta, greatest) };
-  const threshold: number = best;
+  const threshold = passed.at(-1);
+  if (threshold === undefined) return { found: false, why: 'too-risky', least: leastRisk(counts, delta, greatest) };
   const sums = counts.map((count) => count.at(threshold));
   return {
     found: true,
