@@ -31,11 +31,15 @@ interface Share {
   readonly ci: readonly [low: number, high: number];
 }
 
-/** A way to spoil a clip, and how often what it gave was rejected. */
-interface Tried {
-  readonly name: string;
+/** A way to spoil a clip. */
+interface Way {
   readonly words: string;
   readonly spoil: (media: Float32Array, random: Random) => Float32Array;
+}
+
+/** How often what it gave was rejected. */
+interface Tried extends Way {
+  readonly name: string;
   n: number;
   before: number;
   after: number;
@@ -69,9 +73,9 @@ export async function referenceTable({ text, has, env, signal }: Invocation): Pr
 }
 
 function waysFor(modality: Modality): readonly Tried[] {
-  const ways = Object.entries(modality === 'voice' ? VOICE_CORRUPTIONS : FACE_CORRUPTIONS);
-  const none = ['none', { words: 'as recorded', spoil: (media: Float32Array) => media }] as const;
-  return [none, ...ways].map(([name, way]) => ({ name, ...way, n: 0, before: 0, after: 0, strange: 0 }));
+  const known: Readonly<Record<string, Way>> = modality === 'voice' ? VOICE_CORRUPTIONS : FACE_CORRUPTIONS;
+  const none: Way = { words: 'as recorded', spoil: (media) => media };
+  return Object.entries({ none, ...known }).map(([name, way]) => ({ name, ...way, n: 0, before: 0, after: 0, strange: 0 }));
 }
 
 /** The same clip is always spoilt in the same way. */

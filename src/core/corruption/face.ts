@@ -49,7 +49,7 @@ function changed(crop: Float32Array, change: (out: Float32Array) => void): Float
 }
 
 /** Of an aligned crop, where the nose ends and the chin begins, pixels; and the mask's sides. */
-const MASK = { top: 29, bottom: 47, side: 7 } as const;
+const MASK: Readonly<Record<'top' | 'bottom' | 'side', number>> = { top: 29, bottom: 47, side: 7 };
 
 /** A mask narrows towards the chin and is of one grey, a little lighter above. */
 function coverMouth(crop: Float32Array, random: Random): Float32Array {

@@ -6,13 +6,23 @@ export const FACE_STATISTICS = [
   'mean grey',
   'logarithm of the contrast (standard deviation of grey)',
   'logarithm of the sharpness (standard deviation of the Laplacian)',
-  'logarithm of the contrast below the nose',
-  'logarithm of the sharpness below the nose',
+  'logarithm of the contrast around the mouth',
+  'logarithm of the sharpness around the mouth',
   'entropy of the greys in 32 steps, nats',
 ] as const;
 
-/** Rows of an aligned crop that lie below the nose. */
-const BELOW_NOSE = 31;
+/** A part of a crop: rows and columns from, and up to but without. */
+interface Part {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/** All but the edge, where there is no Laplacian. */
+const WHOLE: Part = { top: 1, bottom: CROP_SIZE - 1, left: 1, right: CROP_SIZE - 1 };
+/** Where an aligned face has its mouth, whatever it does. */
+const MOUTH: Part = { top: 32, bottom: 44, left: 15, right: 33 };
 const GREYS = 32;
 /** A grey level of 255: less than that is no contrast. */
 const LEAST = 1 / 255;
@@ -24,40 +34,35 @@ const LEAST = 1 / 255;
  * @example const [light] = faceStatistics(crop);
  */
 export function faceStatistics(crop: Float32Array): Float64Array {
-  const whole = spread(crop, 0);
+  const whole = spread(crop, WHOLE);
   return Float64Array.of(
     whole.mean,
     Math.log(whole.deviation + LEAST),
-    Math.log(sharpness(crop, 1) + LEAST),
-    Math.log(spread(crop, BELOW_NOSE).deviation + LEAST),
-    Math.log(sharpness(crop, BELOW_NOSE) + LEAST),
+    Math.log(sharpness(crop, WHOLE) + LEAST),
+    Math.log(spread(crop, MOUTH).deviation + LEAST),
+    Math.log(sharpness(crop, MOUTH) + LEAST),
     greyEntropy(crop),
   );
 }
 
-/** Mean and standard deviation of the rows from `top`. */
-function spread(crop: Float32Array, top: number): { readonly mean: number; readonly deviation: number } {
-  let [sum, squares] = [0, 0];
-  const n = (CROP_SIZE - top) * CROP_SIZE;
-  for (let i = top * CROP_SIZE; i < CROP_SIZE * CROP_SIZE; i++) {
-    const grey = crop[i] ?? 0;
-    sum += grey;
-    squares += grey * grey;
-  }
-  const mean = sum / n;
-  return { mean, deviation: Math.sqrt(Math.max(0, squares / n - mean * mean)) };
+/** Mean and standard deviation of a part. */
+function spread(crop: Float32Array, part: Part): { readonly mean: number; readonly deviation: number } {
+  const mean = meanOver(part, (i) => crop[i] ?? 0);
+  return { mean, deviation: Math.sqrt(meanOver(part, (i) => ((crop[i] ?? 0) - mean) ** 2)) };
 }
 
-/** Root mean square of the four-neighbour Laplacian over the inner pixels of the rows from `top`. */
-function sharpness(crop: Float32Array, top: number): number {
-  let [squares, n] = [0, 0];
-  for (let y = top; y < CROP_SIZE - 1; y++)
-    for (let x = 1; x < CROP_SIZE - 1; x++, n++) {
-      const i = y * CROP_SIZE + x;
-      const grey = (offset: number) => crop[i + offset] ?? 0;
-      squares += (grey(-1) + grey(1) + grey(-CROP_SIZE) + grey(CROP_SIZE) - 4 * grey(0)) ** 2;
-    }
-  return Math.sqrt(squares / n);
+/** Root mean square of the four-neighbour Laplacian over a part. */
+function sharpness(crop: Float32Array, part: Part): number {
+  const grey = (i: number) => crop[i] ?? 0;
+  const laplacian = (i: number) => grey(i - 1) + grey(i + 1) + grey(i - CROP_SIZE) + grey(i + CROP_SIZE) - 4 * grey(i);
+  return Math.sqrt(meanOver(part, (i) => laplacian(i) ** 2));
+}
+
+/** Mean of a function of the pixel's place. */
+function meanOver({ top, bottom, left, right }: Part, of: (i: number) => number): number {
+  let sum = 0;
+  for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) sum += of(y * CROP_SIZE + x);
+  return sum / ((bottom - top) * (right - left));
 }
 
 function greyEntropy(crop: Float32Array): number {
