@@ -183,10 +183,9 @@ async function distributions(
     if (signal.aborted) return null;
     const points = (scores: Scores = []): readonly Point[] => scores.map(({ valence, arousal }) => [valence, arousal]);
     const random = () => randomStream(config.seed, 'predicted', id);
-    // As many points as while learning: the bandwidth depends on their number, and the network has learned to live with it.
-    const { upsamples } = config.kde;
+    // As many points as the truth is made of: the bandwidth depends on their number.
     const soft = (scores: Scores | undefined): ArrayLike<number> =>
-      gridOf(density(softHistogram2d(upsampled(points(scores), { random: random(), upsamples }), config.kde)));
+      gridOf(density(softHistogram2d(upsampled(points(scores), { random: random(), ...config.truth }), config.kde)));
     ways.DiffKDE.push(soft(own[i]));
     ways.KDE.push(truthGrid(points(own[i]), { random: random(), ...config.truth }));
     ways['DiffKDE, any raters'].push(soft(anyone[i]));
