@@ -9,7 +9,6 @@
  */
 import { z } from 'zod';
 import { LABELS } from './core/labels.ts';
-import { DOUBT_SCORES } from './core/reject/doubt.ts';
 import { ERROR_CODES } from './errors.ts';
 
 /** The WebSocket subprotocol; a client that offers another is refused. */
@@ -66,7 +65,7 @@ const missingReason = z.enum([
 ]);
 
 const doubtScore = z
-  .enum(DOUBT_SCORES)
+  .enum(['entropy', 'confidence', 'disagreement'])
   .describe('entropy of the shares in nats, 1 - the greatest probability, or 1 - the sum of squared shares');
 
 const doubt = z.object({

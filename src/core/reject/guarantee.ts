@@ -51,7 +51,7 @@ export type RiskThreshold =
     };
 
 /** Places in the list where testing may begin, each with an equal part of delta. */
-export const STARTS = 8;
+const STARTS = 8;
 const STEPS_A_START = 50;
 
 /**
