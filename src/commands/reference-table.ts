@@ -75,7 +75,14 @@ export async function referenceTable({ text, has, env, signal }: Invocation): Pr
 function waysFor(modality: Modality): readonly Tried[] {
   const known: Readonly<Record<string, Way>> = modality === 'voice' ? VOICE_CORRUPTIONS : FACE_CORRUPTIONS;
   const none: Way = { words: 'as recorded', spoil: (media) => media };
-  return Object.entries({ none, ...known }).map(([name, way]) => ({ name, ...way, n: 0, before: 0, after: 0, strange: 0 }));
+  return Object.entries({ none, ...known }).map(([name, way]) => ({
+    name,
+    ...way,
+    n: 0,
+    before: 0,
+    after: 0,
+    strange: 0,
+  }));
 }
 
 /** The same clip is always spoilt in the same way. */

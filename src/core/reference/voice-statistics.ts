@@ -16,6 +16,9 @@ export const VOICE_STATISTICS = [
   'spread of the level over time, dB',
   'change of the spectrum from frame to frame, dB',
   'share of frames that sound',
+  'loudest frame over the mean of the sounding ones, dB',
+  'greatest power above 4 kHz over the greatest below, dB',
+  'steepest fall of their spectrum over four bands, dB',
 ] as const;
 
 /**
@@ -25,35 +28,60 @@ export const VOICE_STATISTICS = [
  * @example const [levelDb] = voiceStatistics(trimSilence(logMel, 35));
  */
 export function voiceStatistics(frames: Float32Array): Float64Array {
-  const n = Math.floor(frames.length / MEL_BANDS);
-  const levels = Float64Array.from({ length: n }, (_, i) => levelOf(frames, i));
-  const floor = levels.reduce((most, level) => Math.max(most, level), -Infinity) - VOICED_DB;
-  const voiced = Array.from(levels.keys()).filter((i) => (levels[i] ?? 0) >= floor);
+  const { low, high, level, flatness } = measureFrames(frames);
+  const n = level.length;
+  const loudest = greatest(level);
+  const voiced = Array.from(level.keys()).filter((i) => (level[i] ?? 0) >= loudest - VOICED_DB);
+  const of = (values: Float64Array) => voiced.map((i) => values[i] ?? 0);
   const spectrum = meanSpectrum(frames, voiced);
-  const level = mean(voiced.map((i) => levels[i] ?? 0));
+  const voicedLevel = mean(of(level));
+  const meanLevel = mean([...level]);
   return Float64Array.of(
-    level,
+    voicedLevel,
     slope(spectrum),
-    highOverLow(frames, voiced),
-    mean(voiced.map((i) => flatness(frames, i))),
-    Math.sqrt(mean(Array.from(levels, (x) => (x - mean(Array.from(levels))) ** 2))),
+    DB * Math.log(mean(of(high)) / mean(of(low))),
+    mean(of(flatness)),
+    Math.sqrt(mean(Array.from(level, (x) => (x - meanLevel) ** 2))),
     mean(voiced.map((i) => (i === 0 ? 0 : change(frames, i)))),
     voiced.length / n,
+    loudest - voicedLevel,
+    // Where every hiss of a voice is dull its line is narrow; the mean may be low for a voice that has few.
+    DB * Math.log(greatest(of(high)) / greatest(of(low))),
+    steepestFall(spectrum),
   );
 }
 
-/** Power of one frame over all bands, dB. */
-function levelOf(frames: Float32Array, frame: number): number {
-  let power = 0;
-  for (let k = frame * MEL_BANDS; k < (frame + 1) * MEL_BANDS; k++) power += Math.exp(frames[k] ?? 0);
-  return DB * Math.log(power);
+/** What each frame holds; a number a frame. */
+interface Frames {
+  /** Power below and above 4 kHz. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** Power over all bands, dB. */
+  readonly level: Float64Array;
+  /** How far the mean of the bands' decibels lies below the decibels of their mean: 0 where all bands are alike. */
+  readonly flatness: Float64Array;
 }
 
-/** How far the mean of the bands' decibels lies below the decibels of their mean: 0 where all bands are alike. */
-function flatness(frames: Float32Array, frame: number): number {
-  let sum = 0;
-  for (let k = frame * MEL_BANDS; k < (frame + 1) * MEL_BANDS; k++) sum += frames[k] ?? 0;
-  return (DB * sum) / MEL_BANDS - (levelOf(frames, frame) - DB * Math.log(MEL_BANDS));
+/** One pass over the bands: an exponential a number is most of what the statistics cost. */
+function measureFrames(frames: Float32Array): Frames {
+  const n = Math.floor(frames.length / MEL_BANDS);
+  const empty = () => new Float64Array(n);
+  const out = { low: empty(), high: empty(), level: empty(), flatness: empty() };
+  for (let frame = 0, at = 0; frame < n; frame++) {
+    let [low, high, logs] = [0, 0, 0];
+    for (let band = 0; band < MEL_BANDS; band++, at++) {
+      const log = frames[at] ?? 0;
+      logs += log;
+      if (band < HIGH_BAND) low += Math.exp(log);
+      else high += Math.exp(log);
+    }
+    const level = DB * Math.log(low + high);
+    out.low[frame] = low;
+    out.high[frame] = high;
+    out.level[frame] = level;
+    out.flatness[frame] = (DB * logs) / MEL_BANDS - (level - DB * Math.log(MEL_BANDS));
+  }
+  return out;
 }
 
 /** Mean over the bands of how far each moved since the frame before, dB. */
@@ -64,15 +92,9 @@ function change(frames: Float32Array, frame: number): number {
   return (DB * sum) / MEL_BANDS;
 }
 
-function highOverLow(frames: Float32Array, voiced: readonly number[]): number {
-  let [low, high] = [0, 0];
-  for (const i of voiced)
-    for (let band = 0; band < MEL_BANDS; band++) {
-      const power = Math.exp(frames[i * MEL_BANDS + band] ?? 0);
-      if (band < HIGH_BAND) low += power;
-      else high += power;
-    }
-  return DB * Math.log(high / low);
+/** A voice's spectrum falls gently, a filter's at once. */
+function steepestFall(spectrum: Float64Array): number {
+  return spectrum.reduce((most, level, band) => Math.max(most, level - (spectrum[band + 4] ?? level)), 0);
 }
 
 /** Mean decibels of each band. */
@@ -97,4 +119,10 @@ function slope(spectrum: Float64Array): number {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function greatest(values: ArrayLike<number>): number {
+  let most = -Infinity;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i] ?? -Infinity);
+  return most;
 }
