@@ -1,5 +1,5 @@
 /** How well networks of annotators tell single raters and the distribution that these make, on clips they never saw. */
-import { type Annotators, openAnnotators, type Scores } from '../../models/toolkit/train/annotator-system.ts';
+import { openAnnotators, type Scores } from '../../models/toolkit/train/annotator-system.ts';
 import { annotatorTraining } from '../../models/toolkit/train/annotator-config.ts';
 import type { Variant } from '../../models/toolkit/train/annotator-task.ts';
 import type { NetworkOptions } from '../../models/runtime.ts';
@@ -11,11 +11,13 @@ import { type Point, softHistogram2d } from '../core/kde/histogram.ts';
 import { density, gridOf } from '../core/kde/kde2d.ts';
 import { bootstrap, type Interval } from '../core/metrics/bootstrap.ts';
 import { concordanceTally } from '../core/metrics/concordance.ts';
+import { mean } from '../core/metrics/per-label.ts';
 import { divergenceTally } from '../core/metrics/divergences.ts';
 import { subsetTTest } from '../core/metrics/t-test.ts';
 import { byGroup, join, reread, type Tally, total } from '../core/metrics/tally.ts';
-import { permutation, randomStream } from '../core/random.ts';
+import { randomStream } from '../core/random.ts';
 import type { AnnotatedClip } from './annotator-clips.ts';
+import { learnedRaters } from './annotator-raters.ts';
 import { readVariant, type TrainedAnnotators } from './annotator-training.ts';
 
 /** A figure and its 95 % interval over clips. */
@@ -73,10 +75,6 @@ export interface JudgingOptions {
   readonly onClip?: () => void;
 }
 
-/** Clips over which raters are compared. */
-const COMPARED = 200;
-/** Fewest ratings of a rater whose spread is told. */
-const FEWEST = 10;
 const SUBSETS = 40;
 
 /**
@@ -242,47 +240,6 @@ function ratingAgreement(
   return { variant, ...figuresOf(tally, options) };
 }
 
-async function learnedRaters(
-  network: Annotators,
-  clips: readonly AnnotatedClip[],
-  scores: readonly Scores[],
-  { raters, config }: TrainedAnnotators,
-): Promise<readonly LearnedRater[]> {
-  const compared = permutation(randomStream(config.seed, 'compared'), clips.length)
-    .slice(0, COMPARED)
-    .flatMap((i) => clips[i] ?? []);
-  const everyone = raters.map((_, rater) => rater);
-  const said = await network.scores(
-    compared.map(({ embedding }) => embedding),
-    compared.map(() => everyone),
-  );
-  const overall = (part: 'valence' | 'arousal'): number =>
-    mean(said.flatMap((list) => list.map((score) => score[part])));
-  const [valence, arousal] = [overall('valence'), overall('arousal')];
-  const residuals = new Map<string, { valence: number[]; arousal: number[] }>();
-  clips.forEach(({ ratings }, i) => {
-    ratings.forEach((rating, slot) => {
-      const score = scores[i]?.[slot];
-      if (!score) return;
-      const list = residuals.get(rating.rater) ?? { valence: [], arousal: [] };
-      list.valence.push(rating.valence - score.valence);
-      list.arousal.push(rating.arousal - score.arousal);
-      residuals.set(rating.rater, list);
-    });
-  });
-  return raters.map((rater, number) => {
-    const left = residuals.get(rater);
-    const own = (part: 'valence' | 'arousal'): number => mean(said.map((list) => list[number]?.[part] ?? NaN));
-    return {
-      rater,
-      leniency: own('valence') - valence,
-      bias: own('arousal') - arousal,
-      spread:
-        left && left.valence.length >= FEWEST ? (deviation(left.valence) + deviation(left.arousal)) / 2 : Number.NaN,
-    };
-  });
-}
-
 function figuresOf<Name extends string>(
   tally: Tally<Readonly<Record<Name, number>>>,
   { resamples = 1000 }: JudgingOptions,
@@ -303,13 +260,4 @@ function normalised(grid: ArrayLike<number>): readonly number[] {
   const shares = Array.from(grid);
   const sum = shares.reduce((all, share) => all + share, 0);
   return shares.map((share) => share / sum);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }
