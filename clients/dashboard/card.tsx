@@ -9,6 +9,7 @@ import type { Greeting } from './follow.ts';
 import { two } from './format.ts';
 import { headlineOf, spoken } from './headline.ts';
 import type { Headline } from './headline.ts';
+import { PerceptionPanel } from './perception-panel.tsx';
 import type { ParticipantView, RoomView } from './store.ts';
 import type { Label } from './trace.ts';
 
@@ -52,14 +53,17 @@ export function Card({ id, view, nowMs, greeting }: CardProps) {
         {spoken(participant, headline)}
       </p>
       {!withheld && (
-        <ChartPanel
-          view={view}
-          nowMs={nowMs}
-          id={id}
-          pointedMs={pointedMs}
-          cadence={greeting.server}
-          thresholds={greeting.server.pack.thresholds}
-        />
+        <div class="seen">
+          <ChartPanel
+            view={view}
+            nowMs={nowMs}
+            id={id}
+            pointedMs={pointedMs}
+            cadence={greeting.server}
+            thresholds={greeting.server.pack.thresholds}
+          />
+          <PerceptionPanel verdict={participant.verdicts.at(-1)?.verdict} />
+        </div>
       )}
     </article>
   );

@@ -3,9 +3,10 @@ import { useComputed } from '@preact/signals';
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { chart } from './chart.ts';
-import type { ChartOptions } from './chart.ts';
+import type { Chart, ChartOptions } from './chart.ts';
 import { dragToGoBack, keepDrawing } from './chart-motion.ts';
 import { inWords } from './chart-words.ts';
+import { lane } from './lane.ts';
 import type { RoomView } from './store.ts';
 import type { Cadence } from './trace.ts';
 
@@ -20,14 +21,35 @@ export interface ChartPanelProps {
   readonly thresholds: ChartOptions['thresholds'];
 }
 
+const BAND_MEANS =
+  'Valence over time, from unpleasant (−1) to pleasant (+1): the line is the mean of what raters would score, the band holds ' +
+  '90 % of them. Derived from the shares of labels; nobody was asked.';
+
 /** The chart of one participant. */
 export function ChartPanel({ view, nowMs, id, pointedMs, cadence, thresholds }: ChartPanelProps) {
   const host = useRef<HTMLDivElement>(null);
+  const upper = useRef<HTMLDivElement>(null);
+  const lower = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const drawn = chart(element, { thresholds, onPoint: (atMs) => (pointedMs.value = atMs) });
+    const onPoint = (atMs: number | null) => (pointedMs.value = atMs);
+    const lines = chart(upper.current ?? element, { thresholds, onPoint });
+    const band = lane(lower.current ?? element);
+    const drawn: Chart = {
+      draw: (trace, stretch) => {
+        lines.draw(trace, stretch);
+        band.draw(trace, stretch);
+      },
+      get plotWidth() {
+        return lines.plotWidth;
+      },
+      close: () => {
+        lines.close();
+        band.close();
+      },
+    };
     const stop = keepDrawing(element, drawn, view, id, cadence);
     const release = dragToGoBack(element, drawn, view, cadence);
     return () => {
@@ -44,5 +66,10 @@ export function ChartPanel({ view, nowMs, id, pointedMs, cadence, thresholds }: 
     const participant = participants.get(id);
     return participant === undefined ? '' : inWords(participant, cadence, second >= (unknownSinceMs ?? Infinity));
   });
-  return <div class="chart" ref={host} role="img" aria-label={words} />;
+  return (
+    <div class="charts" ref={host} role="img" aria-label={words}>
+      <div class="chart" ref={upper} />
+      <div class="lane" ref={lower} title={BAND_MEANS} />
+    </div>
+  );
 }

@@ -28,7 +28,13 @@ export interface ChartOptions {
 
 const FONT = '12px system-ui, sans-serif';
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120].map((s) => s * 1000);
-const EMPTY: Trace = { times: [], lines: new Map(), rejections: [], marks: [] };
+const EMPTY: Trace = {
+  times: [],
+  lines: new Map(),
+  valence: { mean: [], low: [], high: [] },
+  rejections: [],
+  marks: [],
+};
 
 /** Put a chart into `host` and keep it as large as that. */
 export function chart(host: HTMLElement, { thresholds, onPoint }: ChartOptions): Chart {

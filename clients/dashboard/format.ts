@@ -5,6 +5,11 @@ export function two(probability: number): string {
   return probability.toFixed(2);
 }
 
+/** A score on [-1, 1] with its sign and two digits, for example `+0.47` or `−0.20`. */
+export function signed(score: number): string {
+  return `${score < 0 ? '−' : '+'}${Math.abs(score).toFixed(2)}`;
+}
+
 /** Time of day in the browser's zone, for example `14:02:11`. */
 export function clock(ms: number): string {
   const at = new Date(ms);

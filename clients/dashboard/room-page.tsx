@@ -108,7 +108,7 @@ function Footer({ greeting }: { readonly greeting: Greeting }) {
       <p>
         Probabilities say what raters would perceive in a voice and a face, never what a person feels. Dotted lines are
         the thresholds above which a label is said; hatching is time without a verdict; a wedge marks where a segment
-        began.
+        began. The square and the band below place it by valence and arousal, derived from the labels.
       </p>
       <p>
         Model {pack.name}@{pack.version}, a window of {windowMs / 1000} s every {hopMs / 1000} s. Undertone {version}.

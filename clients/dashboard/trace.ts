@@ -35,12 +35,22 @@ export interface Mark {
   readonly probability: number;
 }
 
+/** An attribute over time, on [-1, 1], null where nothing was judged. */
+export interface Band {
+  readonly mean: readonly (number | null)[];
+  /** Between these ends lie the scores of 90 % of raters. */
+  readonly low: readonly (number | null)[];
+  readonly high: readonly (number | null)[];
+}
+
 /** All that a chart draws. */
 export interface Trace {
   /** Ends of the windows, ms, ascending. */
   readonly times: readonly number[];
   /** By label: its probability at each of `times`, null where nothing was judged. Only labels that reach `FLOOR`. */
   readonly lines: ReadonlyMap<Label, readonly (number | null)[]>;
+  /** At each of `times`. */
+  readonly valence: Band;
   /** Disjoint, ascending. */
   readonly rejections: readonly Rejection[];
   readonly marks: readonly Mark[];
@@ -62,7 +72,9 @@ export function traceOf(
   const lines = new Map(columns.filter(([, values]) => values.some((value) => value !== null && value >= FLOOR)));
   const times = points.map(({ atMs }) => atMs);
   const marks = segments.flatMap((segment) => markOf(segment, stretch, times, lines));
-  return { times, lines, rejections: rejectionsOf(shown, cadence.hopMs), marks };
+  const valence = (end: keyof Band) => points.map(({ of }) => of?.perception?.attributes.valence[end] ?? null);
+  const band = { mean: valence('mean'), low: valence('low'), high: valence('high') };
+  return { times, lines, valence: band, rejections: rejectionsOf(shown, cadence.hopMs), marks };
 }
 
 /** The value of a line at an instant, between the points by interpolation; null where the line is broken. */

@@ -347,3 +347,50 @@ describe.each([
     expect(await violations(page)).toEqual([]);
   });
 });
+
+describe('what raters would perceive beyond labels', () => {
+  it('is shown beside the chart and as a band below it, and told to those who cannot see it', async () => {
+    const { page } = await visit((stage) => {
+      happyAda(stage);
+    });
+    const panel = card(page, 'Ada').getByRole('figure');
+    await panel.locator('circle').first().waitFor();
+    expect(await panel.locator('circle').count()).toBe(16);
+    expect(await panel.getAttribute('aria-label')).toMatch(
+      /^Derived: valence \+0\.\d\d, from [−+]\d\.\d\d to \+\d\.\d\d; arousal .*; raters split 0\.\d\d$/,
+    );
+    // Raters who would choose happiness place it at the right, the pleasant half.
+    const half = (right: boolean) =>
+      panel
+        .locator('circle')
+        .evaluateAll(
+          (dots, pleasant) =>
+            dots
+              .filter((dot) => Number(dot.getAttribute('cx')) > 40 === pleasant)
+              .reduce((sum, dot) => sum + Number(dot.getAttribute('r')) ** 2, 0),
+          right,
+        );
+    expect(await half(true)).toBeGreaterThan(2 * (await half(false)));
+    await expect
+      .poll(() =>
+        card(page, 'Ada')
+          .locator('.lane canvas')
+          .evaluate((canvas: HTMLCanvasElement) => {
+            const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+            return data.filter((_, i) => i % 4 === 3 && data[i] !== 0).length / (canvas.width * canvas.height);
+          }),
+      )
+      .toBeGreaterThan(0.1);
+    if (process.env['LOOK']) await page.screenshot({ path: process.env['LOOK'] });
+  });
+
+  it('is nothing where nothing was judged', async () => {
+    const { page } = await visit((stage) => {
+      stage.join('Ada').judge({}, { reject: 'no-media' });
+    });
+    const panel = card(page, 'Ada').getByRole('figure');
+    await says(page, 'Ada', 'No verdict');
+    expect(await panel.getAttribute('aria-label')).toBe('No valence and arousal');
+    expect(await panel.locator('circle').count()).toBe(0);
+  });
+});
