@@ -1,6 +1,6 @@
 /** A reference from clips like those that the networks were trained on, with bounds from clips that it was not fitted on. */
 import { fitGaussian, squaredDistance } from './gaussian.ts';
-import { BOUND, distanceFrom, type Reference } from './reference.ts';
+import type { Reference } from './reference.ts';
 
 /** One picture, or one window of a voice, measured. */
 export interface MeasuredRow {
@@ -33,7 +33,7 @@ export interface FittedReference {
  * Fit both clouds to all rows. A cloud's bound is the quantile of the distances that rows have from clouds that were fitted
  * without their group, so that it tells of people whom the cloud has not seen; half of the alarms are each cloud's.
  * @param rows at least two groups.
- * @throws RangeError for fewer than two groups, or as many rows that no quantile can be told: 1 / alarms.
+ * @throws RangeError for fewer than two groups, or too few rows to tell such a share: 2 / alarms.
  * @example const { reference, alarms } = fitReference(rows, { alarms: 0.005 });
  */
 export function fitReference(rows: readonly MeasuredRow[], options: ReferenceOptions = {}): FittedReference {
@@ -60,12 +60,6 @@ export function fitReference(rows: readonly MeasuredRow[], options: ReferenceOpt
     alarms: strange.length / rows.length,
     shrinkage: { statistics: statistics.cloud.shrinkage, embedding: embedding.cloud.shrinkage },
   };
-}
-
-/** Share of rows that lie beyond the bound. */
-export function alarmShare(reference: Reference, rows: readonly MeasuredRow[]): number {
-  const strange = rows.filter(({ statistics, embedding }) => distanceFrom(reference, statistics, embedding) > BOUND);
-  return strange.length / rows.length;
 }
 
 function heldOutDistances(
