@@ -1,24 +1,27 @@
 /** A voice's level, band and movement in a few plain numbers: what a microphone, a line or another source changes. */
 import { MEL_BANDS } from '../features.ts';
 
-/** The band at whose centre, about 4 kHz, sound of 8 kHz ends. */
-const HIGH_BAND = 48;
+/** The first band that begins clear above 4 kHz, where sound of 8 kHz and the fall of its filter end: at 4.3 kHz. */
+const HIGH_BAND = 53;
 /** Frames whose level is so far below the loudest, dB, are pauses. */
 const VOICED_DB = 30;
 const DB = 10 / Math.LN10;
+/** A spread that is none. */
+const LEAST_DB = 0.05;
 
 /** What the numbers of `voiceStatistics` are, in their order. */
 export const VOICE_STATISTICS = [
   'level of the sounding frames, dB',
   'tilt of their spectrum, dB a band',
-  'power above 4 kHz over that below, dB',
+  'power above 4.3 kHz over that below, dB',
   'flatness of their spectrum, dB',
   'spread of the level over time, dB',
   'change of the spectrum from frame to frame, dB',
   'share of frames that sound',
   'loudest frame over the mean of the sounding ones, dB',
-  'greatest power above 4 kHz over the greatest below, dB',
+  'greatest power above 4.3 kHz over the greatest below, dB',
   'steepest fall of their spectrum over four bands, dB',
+  'logarithm of the spread over time of the power above 4.3 kHz, dB',
 ] as const;
 
 /**
@@ -35,25 +38,26 @@ export function voiceStatistics(frames: Float32Array): Float64Array {
   const of = (values: Float64Array) => voiced.map((i) => values[i] ?? 0);
   const spectrum = meanSpectrum(frames, voiced);
   const voicedLevel = mean(of(level));
-  const meanLevel = mean([...level]);
   return Float64Array.of(
     voicedLevel,
     slope(spectrum),
     DB * Math.log(mean(of(high)) / mean(of(low))),
     mean(of(flatness)),
-    Math.sqrt(mean(Array.from(level, (x) => (x - meanLevel) ** 2))),
+    deviation([...level]),
     mean(voiced.map((i) => (i === 0 ? 0 : change(frames, i)))),
     voiced.length / n,
     loudest - voicedLevel,
     // Where every hiss of a voice is dull its line is narrow; the mean may be low for a voice that has few.
     DB * Math.log(greatest(of(high)) / greatest(of(low))),
     steepestFall(spectrum),
+    // Where nothing is there but what a filter left, nothing moves: far below what any voice does.
+    Math.log(deviation(of(high).map((power) => DB * Math.log(power))) + LEAST_DB),
   );
 }
 
 /** What each frame holds; a number a frame. */
 interface Frames {
-  /** Power below and above 4 kHz. */
+  /** Power below and above 4.3 kHz. */
   readonly low: Float64Array;
   readonly high: Float64Array;
   /** Power over all bands, dB. */
@@ -119,6 +123,11 @@ function slope(spectrum: Float64Array): number {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function deviation(values: readonly number[]): number {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((x) => (x - middle) ** 2)));
 }
 
 function greatest(values: ArrayLike<number>): number {
