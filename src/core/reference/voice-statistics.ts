@@ -130,8 +130,8 @@ function deviation(values: readonly number[]): number {
   return Math.sqrt(mean(values.map((x) => (x - middle) ** 2)));
 }
 
-function greatest(values: ArrayLike<number>): number {
+function greatest(values: Iterable<number>): number {
   let most = -Infinity;
-  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i] ?? -Infinity);
+  for (const value of values) most = Math.max(most, value);
   return most;
 }
