@@ -4,7 +4,9 @@
  *     node scripts/run.mjs scripts/model-card.ts --data ../shared/data [--pack models/packs/default]
  */
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { markdownTable, writeBetween } from './generated.ts';
@@ -35,7 +37,7 @@ const evaluate = (pack: string, corpus: string, modality: string, ...more: strin
         '--pack',
         pack,
         '--corpus',
-        join(DATA, corpus),
+        resolve(DATA, corpus),
         '--modality',
         modality,
         '--json',
@@ -75,10 +77,10 @@ const withInterval = ({ ci, ...figures }: Evaluated, name: string): string => {
   const interval = ci[name];
   return `${three(figures[name])}${interval ? ` (${three(interval[0])}, ${three(interval[1])})` : ''}`;
 };
-const comparison = ([starter, pack]: readonly [Evaluated, Evaluated], names: readonly string[]) =>
+const comparison = ([other, pack]: readonly [Evaluated, Evaluated], names: readonly string[], called = 'starter') =>
   markdownTable([
-    ['', `this pack, n = ${pack.n}`, 'starter'],
-    ...names.map((name) => [NAMES[name as keyof typeof NAMES], withInterval(pack, name), three(starter[name])]),
+    ['', `this pack, n = ${pack.n}`, called],
+    ...names.map((name) => [NAMES[name as keyof typeof NAMES], withInterval(pack, name), three(other[name])]),
   ]);
 const perLabel = ({ perLabel: labels }: Evaluated) =>
   markdownTable([
@@ -90,10 +92,37 @@ const perLabel = ({ perLabel: labels }: Evaluated) =>
     ]),
   ]);
 
+/** Pairs of a face of FER+ dev and a voice of actors 19 and 20, by the shared layers and by pooling what each says. */
+const both = (): readonly [Evaluated, Evaluated] | null => {
+  const { networks, ...rest } = JSON.parse(readFileSync(join(values.pack, 'pack.json'), 'utf8')) as {
+    readonly networks: Readonly<Record<string, unknown>>;
+  };
+  if (!('fusion' in networks)) return null;
+  const folder = mkdtempSync(join(tmpdir(), 'undertone-card-'));
+  try {
+    const pairs = ['--faces', join(DATA, 'ferplus/dev.jsonl'), '--voices', join(DATA, 'speech/ravdess.jsonl')];
+    const who = ['--speakers', 'ravdess-19,ravdess-20', '--count', '4000', '--out', join(folder, 'pairs')];
+    execFileSync(process.execPath, ['scripts/run.mjs', 'scripts/pair-corpus.ts', ...pairs, ...who]);
+    const pooled = join(folder, 'pooled');
+    cpSync(values.pack, pooled, { recursive: true });
+    const { fusion: _, ...separate } = networks;
+    writeFileSync(join(pooled, 'pack.json'), JSON.stringify({ ...rest, networks: separate }));
+    const corpus = join(folder, 'pairs/pairs.jsonl');
+    return [evaluate(values.pack, corpus, 'av'), evaluate(pooled, corpus, 'av')];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
 const card = pathToFileURL(join(values.pack, 'README.md'));
 const all = Object.keys(NAMES);
 writeBetween(card, 'face', `${comparison(runs.face, all)}\n${perLabel(runs.face[1])}`);
 writeBetween(card, 'voice', `${comparison(runs.voice, all)}\n${perLabel(runs.voice[1])}`);
+const fused = both();
+if (fused) {
+  const [pack, pooled] = fused;
+  writeBetween(card, 'both', comparison([pooled, pack], all, 'pooled'));
+}
 writeBetween(card, 'voice-cross-fit', comparison(runs.cross, ['ece', 'brier', 'macroF1Presence']));
 
 /** What `--by sex` adds. */

@@ -21,8 +21,8 @@ export const packDescription = z.strictObject({
     .array(z.enum(['voice', 'face', 'both']))
     .min(1)
     .default(['both']),
-  /** How the files keep their larger weights; `float16` halves them, and is cast back when they are loaded. */
-  weights: z.enum(['float32', 'float16']).default('float32'),
+  /** Networks whose files keep larger weights as float16: half the size, cast back when they are loaded. */
+  halved: z.array(z.enum(['voice', 'face', 'fusion'])).default([]),
   provenance: about.provenance,
 });
 
@@ -47,12 +47,13 @@ const UNCALIBRATED = { method: 'temperature', form: 'logit', temperature: 1 } as
  * @throws UndertoneError `pack-invalid` when a network is not what the format asks for.
  */
 export async function assemblePack(
-  { name, version, licence, minTopProbability, serves, weights, provenance }: PackDescription,
+  { name, version, licence, minTopProbability, serves, halved, provenance }: PackDescription,
   trained: { readonly voice: TrainedNetwork; readonly face: TrainedNetwork; readonly fusion: TrainedNetwork | null },
 ): Promise<{ readonly manifest: Format2; readonly files: ReadonlyMap<string, Uint8Array> }> {
-  const small = <N extends TrainedNetwork>(network: N): N =>
-    weights === 'float16' ? { ...network, bytes: halfWeights(network.bytes) } : network;
-  const [voice, face, fusion] = [small(trained.voice), small(trained.face), trained.fusion && small(trained.fusion)];
+  const kept = <N extends TrainedNetwork>(name: keyof typeof trained, network: N): N =>
+    halved.includes(name) ? { ...network, bytes: halfWeights(network.bytes) } : network;
+  const [voice, face] = [kept('voice', trained.voice), kept('face', trained.face)];
+  const fusion = trained.fusion && kept('fusion', trained.fusion);
   const labels = [...new Set([...face.labels, ...voice.labels])];
   const manifest = {
     format: 2,
