@@ -61,16 +61,26 @@ const rows = (runs[0] ?? []).map(({ system, subset }, i) => {
   const mean = (of: (one: SystemScore) => number) => same.reduce((sum, one) => sum + of(one), 0) / same.length;
   // Intervals are of the mean of the runs' shares: of what these clips and speakers happen to be, not of the seed.
   const shares = truth.map((row, clip) => row.map((_, k) => mean((one) => one.shares[clip]?.[k] ?? 0)));
-  const { byClip, bySpeaker } = score(truth, shares, speakers);
+  const { uar, byClip, bySpeaker } = score(truth, shares, speakers);
   return [
     system,
     subset,
-    three(mean(({ uar }) => uar)),
+    three(mean((one) => one.uar)),
+    three(uar),
     interval(byClip),
     interval(bySpeaker),
     three(mean(({ macroF1 }) => macroF1)),
     three(mean(({ learnedUar }) => learnedUar)),
   ];
 });
-const header = ['System', 'Given', 'UAR', '95 % by clip', '95 % by speaker', 'macro-F1', 'UAR on learned clips'];
+const header = [
+  'System',
+  'Given',
+  'UAR',
+  'UAR, mean of shares',
+  '95 % by clip',
+  '95 % by speaker',
+  'macro-F1',
+  'UAR on learned clips',
+];
 process.stdout.write(`${markdownTable([header, ...rows])}\n`);

@@ -50,7 +50,11 @@ describe.each(packs)('the pack %s', (name) => {
       { voice: null, face },
       { voice: heard, face },
     ]);
-    expect(predictions.map((prediction) => prediction?.modalities)).toEqual([['voice'], ['face'], ['voice', 'face']]);
+    // The made-up voice is no speech: a pack that knows what it was made for goes by the face alone.
+    const strange = (predictions[2]?.distances?.voice ?? 0) > 1;
+    const both = strange ? ['face'] : ['voice', 'face'];
+    expect(predictions.map((prediction) => prediction?.modalities)).toEqual([['voice'], ['face'], both]);
+    expect(strange).toBe(loaded.pack.name === 'default');
     for (const prediction of predictions) {
       const { shares, probabilities } = prediction ?? { shares: {}, probabilities: {} };
       expect(Object.values(shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 6);
