@@ -20,11 +20,7 @@ export interface ModelOptions {
  * @param outputs by the names that the file gives them.
  * @example const bytes = encodeGraph(graph, { logits }, { name: 'face' });
  */
-export function encodeGraph(
-  graph: Graph,
-  outputs: Readonly<Record<string, Value>>,
-  options: ModelOptions,
-): Uint8Array {
+export function encodeGraph(graph: Graph, outputs: Readonly<Record<string, Value>>, options: ModelOptions): Uint8Array {
   return encodeOnnx(graphModel(graph, outputs, options));
 }
 
