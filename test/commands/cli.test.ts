@@ -26,9 +26,13 @@ describe('undertone', () => {
       'token',
       'aggregate',
       'train',
+      'annotators',
       'pack',
       'evaluate',
+      'reject',
       'calibrate',
+      'uncertainty',
+      'reference',
       'inspect',
       'import',
     ]);
