@@ -5,7 +5,8 @@ import { LABEL_COLOURS } from '../colours.ts';
 import { drawRejections, drawThresholds } from './chart-ground.ts';
 import { drawMarks, drawNames } from './chart-names.ts';
 import { clock } from './format.ts';
-import { onSchemeChange, readPalette } from './palette.ts';
+import { readPalette } from './palette.ts';
+import { keepInHost } from './plot-host.ts';
 import type { Label, Stretch, Trace } from './trace.ts';
 
 /** A chart in the page. */
@@ -99,14 +100,7 @@ export function chart(host: HTMLElement, { thresholds, onPoint }: ChartOptions):
     host,
   );
 
-  const resized = new ResizeObserver(() => {
-    if (host.clientWidth > 0) plot.setSize({ width: host.clientWidth, height: host.clientHeight });
-  });
-  resized.observe(host);
-  const stopListening = onSchemeChange(() => {
-    palette = readPalette();
-    plot.redraw(false, true);
-  });
+  const close = keepInHost(plot, host, () => (palette = readPalette()));
 
   return {
     draw: (nextTrace, nextStretch) => {
@@ -121,11 +115,7 @@ export function chart(host: HTMLElement, { thresholds, onPoint }: ChartOptions):
     get plotWidth() {
       return plot.bbox.width / devicePixelRatio;
     },
-    close: () => {
-      resized.disconnect();
-      stopListening();
-      plot.destroy();
-    },
+    close,
   };
 }
 

@@ -1,8 +1,9 @@
 /** Valence over time under a chart, as a line in the band of what raters would score: a thin shell around uPlot. */
 import uPlot from 'uplot';
 import type { Chart } from './chart.ts';
-import { onSchemeChange, readPalette } from './palette.ts';
-import type { Band } from './trace.ts';
+import { readPalette } from './palette.ts';
+import { keepInHost } from './plot-host.ts';
+import type { Band, Trace } from './trace.ts';
 
 const FONT = '12px system-ui, sans-serif';
 const EMPTY: Band = { mean: [], low: [], high: [] };
@@ -10,6 +11,7 @@ const EMPTY: Band = { mean: [], low: [], high: [] };
 /** Put a lane into `host` and keep it as large as that; its time axis lies under that of the chart above it. */
 export function lane(host: HTMLElement): Chart {
   let palette = readPalette();
+  let drawn: Trace | null = null;
   const plot = new uPlot(
     {
       width: Math.max(host.clientWidth, 1),
@@ -57,30 +59,21 @@ export function lane(host: HTMLElement): Chart {
     host,
   );
 
-  const resized = new ResizeObserver(() => {
-    if (host.clientWidth > 0) plot.setSize({ width: host.clientWidth, height: host.clientHeight });
-  });
-  resized.observe(host);
-  const stopListening = onSchemeChange(() => {
-    palette = readPalette();
-    plot.redraw(false, true);
-  });
+  const close = keepInHost(plot, host, () => (palette = readPalette()));
 
   return {
-    draw: ({ times, valence }, { fromMs, toMs }) => {
+    draw: (trace, { fromMs, toMs }) => {
+      const isNew = trace !== drawn;
+      drawn = trace;
       plot.batch(() => {
-        plot.setData(dataOf(times, valence), false);
+        if (isNew) plot.setData(dataOf(trace.times, trace.valence), false);
         plot.setScale('x', { min: fromMs, max: toMs });
       });
     },
     get plotWidth() {
       return plot.bbox.width / devicePixelRatio;
     },
-    close: () => {
-      resized.disconnect();
-      stopListening();
-      plot.destroy();
-    },
+    close,
   };
 }
 

@@ -11,6 +11,7 @@ import { writeWhole } from './part-file.ts';
 import { counted, progress } from './progress.ts';
 import { projectPath } from './project.ts';
 import { required, wholeNumber } from './scoring-options.ts';
+import { tellOutcome } from './training-outcome.ts';
 
 /** `undertone annotators`. */
 export const annotators: Command = {
@@ -46,11 +47,8 @@ export const annotators: Command = {
 async function train(path: string, invocation: Invocation): Promise<number> {
   const out = required(invocation.text, 'out', 'the folder of this run');
   const config = await readAnnotatorConfig(path);
-  const { status, file } = await trainAnnotators(config, optionsOf(invocation, dirname(path), out));
-  if (status === 'stopped') return 1;
-  if (status === 'before') process.stderr.write('it is trained already: choose another --out to train it again\n');
-  process.stdout.write(invocation.has('json') ? `${JSON.stringify({ status, file })}\n` : `${file}\n`);
-  return 0;
+  const outcome = await trainAnnotators(config, optionsOf(invocation, dirname(path), out));
+  return tellOutcome(outcome, { json: invocation.has('json') });
 }
 
 async function evaluate(folder: string, invocation: Invocation): Promise<number> {

@@ -5,7 +5,8 @@ import { readSettings } from '../config.ts';
 import { UndertoneError } from '../errors.ts';
 import type { Command } from './command.ts';
 import { trainFusion } from './fusion-training.ts';
-import { trainInFolder, type TrainingOutcome } from './training.ts';
+import { tellOutcome } from './training-outcome.ts';
+import { trainInFolder } from './training.ts';
 
 const PROVIDERS = ['cpu', 'cuda'] as const;
 
@@ -44,20 +45,13 @@ export const train: Command = {
       const [voice, face] = [text('voice'), text('face')];
       if (voice === undefined || face === undefined || epochs !== undefined)
         throw new UndertoneError('config-invalid', 'shared layers take --voice FILE and --face FILE, and no --epochs');
-      return told(await trainFusion(fusion, { ...rest, voice, face, ffmpeg }));
+      return tellOutcome(await trainFusion(fusion, { ...rest, voice, face, ffmpeg }));
     }
     const config = await readTrainingConfig(file);
     const chosen = epochs === undefined ? config : { ...config, schedule: { ...config.schedule, epochs } };
-    return told(await trainInFolder(chosen, { ...rest, ffmpeg }));
+    return tellOutcome(await trainInFolder(chosen, { ...rest, ffmpeg }));
   },
 };
-
-function told({ status, file }: TrainingOutcome): number {
-  if (status === 'stopped') return 1;
-  if (status === 'before') process.stderr.write(`it is trained already: choose another --out to train it again\n`);
-  process.stdout.write(`${file}\n`);
-  return 0;
-}
 
 function whole(option: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;

@@ -12,6 +12,7 @@ import { writeWhole } from './part-file.ts';
 import { projectPath } from './project.ts';
 import { required, wholeNumber } from './scoring-options.ts';
 import { ablations, TABLE_III } from './uncertainty-ablation.ts';
+import { tellOutcome } from './training-outcome.ts';
 import { judgeAttributes } from './uncertainty-evaluation.ts';
 import { ablationLines, evaluationLines } from './uncertainty-output.ts';
 import { judgedByShares } from './uncertainty-shares.ts';
@@ -54,11 +55,8 @@ export const uncertainty: Command = {
 async function train(path: string, invocation: Invocation): Promise<number> {
   const out = required(invocation.text, 'out', 'the folder of this run');
   const config = await readUncertaintyConfig(path);
-  const { status, file } = await trainUncertainty(config, optionsOf(invocation, config, dirname(path), out));
-  if (status === 'stopped') return 1;
-  if (status === 'before') process.stderr.write('it is trained already: choose another --out to train it again\n');
-  process.stdout.write(invocation.has('json') ? `${JSON.stringify({ status, file })}\n` : `${file}\n`);
-  return 0;
+  const outcome = await trainUncertainty(config, optionsOf(invocation, config, dirname(path), out));
+  return tellOutcome(outcome, { json: invocation.has('json') });
 }
 
 async function evaluate(path: string, invocation: Invocation): Promise<number> {

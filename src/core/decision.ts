@@ -142,8 +142,8 @@ function missingRequired(missing: Missing, require: Requirement): Missing | null
 }
 
 /**
- * One reason for the whole window. What was there to be judged, but must not be, stands first. A live camera is meant to show a face while silence is ordinary, so the face's reason
- * stands first; a modality that is simply not sent gives the reason only when there is no other.
+ * One reason for the whole window. What was there to be judged, but must not be, stands first. Of the rest the face's reason
+ * does, as a live camera is meant to show a face while silence is ordinary; a modality that is simply not sent gives the reason only when there is no other.
  */
 function rejectReason(missing: Missing): RejectReason {
   const reasons = [missing.face, missing.voice].map(asRejectReason);

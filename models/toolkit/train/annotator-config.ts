@@ -1,10 +1,9 @@
 /** `models/configs/*.json` of kind `annotators`: how single raters are learned (paper 4). */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LABELS } from '../../../src/core/labels.ts';
 import { STIMULI } from '../../../src/core/manifest-votes.ts';
-import { UndertoneError } from '../../../src/errors.ts';
 import { type AnnotatorTraining, VARIANTS } from './annotator-task.ts';
+import { readConfig } from './read-config.ts';
 
 const count = z.int().min(1).max(4096);
 const spread = z.number().min(0).max(1);
@@ -78,20 +77,8 @@ export type AnnotatorConfig = z.infer<typeof annotatorConfig>;
  * @throws UndertoneError `config-invalid` with every problem on a line: file, key, remedy.
  * @example const config = await readAnnotatorConfig('models/configs/annotators.json');
  */
-export async function readAnnotatorConfig(file: string): Promise<AnnotatorConfig> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UndertoneError('config-invalid', `${file} cannot be read: give the path of a configuration`, { cause });
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new UndertoneError('config-invalid', `${file} is not JSON (${String(cause)}): correct it there`, { cause });
-  }
-  const found = annotatorConfig.safeParse(json);
-  if (found.success) return found.data;
-  const problems = found.error.issues.map(({ path, message }) => `${file}, '${path.join('.')}': ${message}`);
-  throw new UndertoneError('config-invalid', `${problems.join('\n')}\ncorrect it there (docs/annotators.md)`);
+export function readAnnotatorConfig(file: string): Promise<AnnotatorConfig> {
+  return readConfig(file, annotatorConfig, 'docs/annotators.md');
 }
 
 /** What a task needs to know of a configuration. */

@@ -1,9 +1,8 @@
 /** `models/configs/*.json` of kind `uncertainty`: how attributes and their uncertainty are learned (paper 2). */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LABELS } from '../../../src/core/labels.ts';
 import { ATTRIBUTES } from '../../../src/core/vad/attributes.ts';
-import { UndertoneError } from '../../../src/errors.ts';
+import { readConfig } from './read-config.ts';
 
 const share = z.number().min(0).max(1);
 const chance = z.number().min(0).max(0.95);
@@ -81,18 +80,6 @@ export type UncertaintyConfig = z.infer<typeof uncertaintyConfig>;
  * @throws UndertoneError `config-invalid` with every problem on a line: file, key, remedy.
  * @example const config = await readUncertaintyConfig('models/configs/attributes.json');
  */
-export async function readUncertaintyConfig(file: string): Promise<UncertaintyConfig> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UndertoneError('config-invalid', `${file} cannot be read: give the path of a configuration`, { cause });
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new UndertoneError('config-invalid', `${file} is not JSON (${String(cause)}): correct it there`, { cause });
-  }
-  const found = uncertaintyConfig.safeParse(json);
-  if (found.success) return found.data;
-  const problems = found.error.issues.map(({ path, message }) => `${file}, '${path.join('.')}': ${message}`);
-  throw new UndertoneError('config-invalid', `${problems.join('\n')}\ncorrect it there (docs/uncertainty.md)`);
+export function readUncertaintyConfig(file: string): Promise<UncertaintyConfig> {
+  return readConfig(file, uncertaintyConfig, 'docs/uncertainty.md');
 }
