@@ -23,6 +23,11 @@ export const ERROR_CODES = [
   'unsupported-codec',
   'bad-media',
   'not-media',
+  'purpose-forbids',
+  'consent-outdated',
+  'not-found',
+  'conflict',
+  'reservation-lost',
   // what a client ran into
   'disconnected',
   // what the server ran into
@@ -30,6 +35,9 @@ export const ERROR_CODES = [
   'draining',
   'worker-crashed',
   'inference-failed',
+  'store-unavailable',
+  'store-invalid',
+  'clip-damaged',
   'internal',
 ] as const;
 

@@ -49,6 +49,9 @@ const broken: Record<string, Record<string, string>> = {
     'src/core/bad-type.ts': "import type { Source } from '../ports.ts'; export type C = Source;",
   },
   'domain-stands-alone': {
+    'src/domain.ts': "import { CODES } from './errors.ts'; export interface Label { readonly code: typeof CODES }",
+  },
+  'errors-stand-alone': {
     'src/errors.ts': "import type { Label } from './domain.ts'; export const CODES: Label[] = [];",
   },
   'ports-are-types': { 'src/ports.ts': "import { settings } from './config.ts'; export const p = settings;" },
@@ -79,6 +82,18 @@ const broken: Record<string, Record<string, string>> = {
   'only-one-importer-of-ws': { 'src/io/http.ts': "import { WebSocket } from 'ws'; export const a = WebSocket;" },
   'only-one-importer-of-onnxruntime-node': {
     'models/pool.ts': "import * as ort from 'onnxruntime-node'; export const a = ort;",
+  },
+  'only-one-importer-of-kysely': { 'src/io/rooms.ts': "import { sql } from 'kysely'; export const a = sql;" },
+  'only-one-importer-of-@electric-sql/pglite': {
+    'src/io/rooms.ts': "import { PGlite } from '@electric-sql/pglite'; export const a = PGlite;",
+  },
+  'only-one-importer-of-pg': { 'src/io/rooms.ts': "import type { Pool } from 'pg'; export type A = Pool;" },
+  'only-one-importer-of-hono': { 'src/io/http.ts': "import { Hono } from 'hono'; export const a = Hono;" },
+  'only-one-importer-of-@hono/node-server': {
+    'src/io/http.ts': "import { getRequestListener } from '@hono/node-server'; export const a = getRequestListener;",
+  },
+  'only-one-importer-of-@hono/zod-openapi': {
+    'src/io/http.ts': "import { createRoute } from '@hono/zod-openapi'; export const a = createRoute;",
   },
   'only-one-importer-of-fluent-ffmpeg': {
     'src/io/decode.ts': "import ffmpeg from 'fluent-ffmpeg'; export const a = ffmpeg;",
