@@ -3,10 +3,11 @@ import { readAnnotatorConfig } from '../../models/toolkit/train/annotator-config
 import { readSettings } from '../config.ts';
 import { svgFile } from '../core/figures/drawing.ts';
 import { UndertoneError } from '../errors.ts';
+import { withActions } from './actions.ts';
 import { judgeAnnotators } from './annotator-evaluation.ts';
 import { annotatorFigure, annotatorLines } from './annotator-output.ts';
 import { type AnnotatorOptions, readAnnotators, toldClips, trainAnnotators } from './annotator-training.ts';
-import type { Command, Invocation } from './command.ts';
+import type { Invocation } from './command.ts';
 import { writeWhole } from './part-file.ts';
 import { counted, progress } from './progress.ts';
 import { projectPath } from './project.ts';
@@ -14,7 +15,7 @@ import { required, wholeNumber } from './scoring-options.ts';
 import { tellOutcome } from './training-outcome.ts';
 
 /** `undertone annotators`. */
-export const annotators: Command = {
+export const annotators = withActions({
   usage: 'annotators train|evaluate PATH',
   about: [
     'Single raters, and the distribution of valence and arousal that they make together (docs/annotators.md). PATH is a',
@@ -25,33 +26,34 @@ export const annotators: Command = {
     '          of what was planted in simulated raters.',
   ],
   options: {
-    out: { value: 'DIR', help: 'folder of the run, for train; made where it is not there' },
+    out: { value: 'DIR', help: 'folder of the run; made where it is not there', only: ['train'] },
     encoder: { value: 'FILE', help: "the face encoder, ONNX (default: the default pack's)" },
     data: { value: 'DIR', help: "folder that the configuration's corpora are in (default: the configuration's own)" },
     cache: { value: 'DIR', help: 'folder that keeps embeddings and distributions (default: embeddings beside --out)' },
-    clips: { value: 'N', help: 'evaluate: so many dev clips, chosen by chance (default: all)' },
-    resamples: { value: 'N', help: 'evaluate: resamples behind the intervals (default: 1000)' },
+    clips: { value: 'N', help: 'so many dev clips, chosen by chance (default: all)', only: ['evaluate'] },
+    resamples: { value: 'N', help: 'resamples behind the intervals (default: 1000)', only: ['evaluate'] },
     json: { help: 'print one JSON object' },
-    svg: { value: 'FILE', help: 'evaluate: draw what was planted and learned, or the distances of distributions' },
+    svg: {
+      value: 'FILE',
+      help: 'draw what was planted and learned, or the distances of distributions',
+      only: ['evaluate'],
+    },
     threads: { value: 'N', help: 'threads of a network on the CPU (default: 1)' },
   },
   arguments: 2,
-  async run(invocation) {
-    const [action, path = ''] = invocation.positionals;
-    if (action === 'train') return train(path, invocation);
-    if (action === 'evaluate') return evaluate(path, invocation);
-    throw new UndertoneError('config-invalid', `'${action ?? ''}' is neither train nor evaluate: choose one`);
-  },
-};
+  actions: { train, evaluate },
+});
 
-async function train(path: string, invocation: Invocation): Promise<number> {
+async function train(invocation: Invocation): Promise<number> {
+  const [path = ''] = invocation.positionals;
   const out = required(invocation.text, 'out', 'the folder of this run');
   const config = await readAnnotatorConfig(path);
   const outcome = await trainAnnotators(config, optionsOf(invocation, dirname(path), out));
   return tellOutcome(outcome, { json: invocation.has('json') });
 }
 
-async function evaluate(folder: string, invocation: Invocation): Promise<number> {
+async function evaluate(invocation: Invocation): Promise<number> {
+  const [folder = ''] = invocation.positionals;
   const { text, has, signal } = invocation;
   const trained = await readAnnotators(folder);
   const { config } = trained;

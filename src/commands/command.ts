@@ -15,7 +15,8 @@ export interface Command {
   run(invocation: Invocation): Promise<number>;
 }
 
-interface CommandOption {
+/** An option of a command. */
+export interface CommandOption {
   /** What its value is called in the help; without it the option is a switch. */
   readonly value?: string;
   readonly help: string;

@@ -1,11 +1,10 @@
-import { UndertoneError } from '../errors.ts';
-import type { Command } from './command.ts';
+import { withActions } from './actions.ts';
 import { referenceFit } from './reference-fit.ts';
 import { referenceTable } from './reference-table.ts';
 import { SCORING_OPTIONS } from './scoring-options.ts';
 
 /** `undertone reference`. */
-export const reference: Command = {
+export const reference = withActions({
   usage: 'reference fit|table --pack DIR --corpus FILE --modality voice|face',
   about: [
     'What a pack was made for, so that what is unlike it is rejected as out-of-distribution (docs/drift.md).',
@@ -17,22 +16,16 @@ export const reference: Command = {
     corpus: { value: 'FILES', help: 'corpus manifests (.jsonl), with commas between' },
     modality: { value: 'NAME', help: 'voice or face' },
     limit: { value: 'N', help: 'so many clips, spread evenly (default: all)' },
-    alarms: { value: 'SHARE', help: 'fit: share of clips like these that may be rejected (default: 0.005)' },
-    out: { value: 'DIR2', help: 'fit: folder that gets the pack with the reference; it must not be there yet' },
-    force: { help: 'fit: replace a pack that is in that folder' },
+    alarms: { value: 'SHARE', help: 'share of clips like these that may be rejected (default: 0.005)', only: ['fit'] },
+    out: {
+      value: 'DIR2',
+      help: 'folder that gets the pack with the reference; it must not be there yet',
+      only: ['fit'],
+    },
+    force: { help: 'replace a pack that is in that folder', only: ['fit'] },
     ...SCORING_OPTIONS,
     json: { help: 'print one JSON object' },
   },
   arguments: 1,
-  async run(invocation) {
-    const [action = ''] = invocation.positionals;
-    if (action !== 'fit' && action !== 'table')
-      throw new UndertoneError('config-invalid', `'${action}' is neither fit nor table: choose one`);
-    const odd = FIT_ONLY.find((option) => invocation.text(option) !== undefined || invocation.has(option));
-    if (action === 'table' && odd !== undefined)
-      throw new UndertoneError('config-invalid', `--${odd} is not for reference table: leave it out`);
-    return action === 'fit' ? referenceFit(invocation) : referenceTable(invocation);
-  },
-};
-
-const FIT_ONLY = ['alarms', 'out', 'force'] as const;
+  actions: { fit: referenceFit, table: referenceTable },
+});

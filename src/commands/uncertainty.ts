@@ -2,12 +2,12 @@ import { dirname, join, resolve } from 'node:path';
 import { askAttributes } from '../../models/toolkit/train/uncertainty-system.ts';
 import { readUncertaintyConfig, type UncertaintyConfig } from '../../models/toolkit/train/uncertainty-config.ts';
 import { readSettings } from '../config.ts';
-import { UndertoneError } from '../errors.ts';
 import { svgFile } from '../core/figures/drawing.ts';
 import { attributeCurves } from '../core/figures/attribute-curves.ts';
 import { randomStream } from '../core/random.ts';
 import { attributeFigures } from '../core/vad/attribute-figures.ts';
-import type { Command, Invocation } from './command.ts';
+import { withActions } from './actions.ts';
+import type { Invocation } from './command.ts';
 import { writeWhole } from './part-file.ts';
 import { projectPath } from './project.ts';
 import { required, wholeNumber } from './scoring-options.ts';
@@ -19,7 +19,7 @@ import { judgedByShares } from './uncertainty-shares.ts';
 import { readAttributes, toldClips, trainUncertainty, type UncertaintyOptions } from './uncertainty-training.ts';
 
 /** `undertone uncertainty`. */
-export const uncertainty: Command = {
+export const uncertainty = withActions({
   usage: 'uncertainty train|evaluate|ablate PATH',
   about: [
     'Valence, arousal and dominance with their uncertainty (docs/uncertainty.md). No rater gave the labels: they are derived',
@@ -29,37 +29,33 @@ export const uncertainty: Command = {
     'ablate:   trains and evaluates the configuration without each of its parts (Table III) and the baselines.',
   ],
   options: {
-    out: { value: 'DIR', help: 'folder of the run, for train and ablate; made where it is not there' },
+    out: { value: 'DIR', help: 'folder of the run; made where it is not there', only: ['train', 'ablate'] },
     encoder: { value: 'FILE', help: "the encoder, ONNX (default: the default pack's)" },
     data: {
       value: 'DIR',
       help: "folder that the configuration's corpora are in (default: the configuration's own; evaluate: here)",
     },
     cache: { value: 'DIR', help: 'folder that keeps embeddings (default: .undertone/embeddings)' },
-    rows: { value: 'NAMES', help: `ablate: only these, with commas (default: ${TABLE_III.join(',')})` },
+    rows: { value: 'NAMES', help: `only these, with commas (default: ${TABLE_III.join(',')})`, only: ['ablate'] },
     json: { help: 'print one JSON object' },
-    shares: { help: "evaluate: also judge what follows from the encoder's own shares of emotions" },
-    svg: { value: 'FILE', help: 'evaluate: draw CCC by coverage' },
+    shares: { help: "also judge what follows from the encoder's own shares of emotions", only: ['evaluate'] },
+    svg: { value: 'FILE', help: 'draw CCC by coverage', only: ['evaluate'] },
     threads: { value: 'N', help: 'threads of a network on the CPU (default: 1)' },
   },
   arguments: 2,
-  async run(invocation) {
-    const [action, path = ''] = invocation.positionals;
-    if (action === 'train') return train(path, invocation);
-    if (action === 'evaluate') return evaluate(path, invocation);
-    if (action === 'ablate') return ablate(path, invocation);
-    throw new UndertoneError('config-invalid', `'${action ?? ''}' is none of train, evaluate and ablate: choose one`);
-  },
-};
+  actions: { train, evaluate, ablate },
+});
 
-async function train(path: string, invocation: Invocation): Promise<number> {
+async function train(invocation: Invocation): Promise<number> {
+  const [path = ''] = invocation.positionals;
   const out = required(invocation.text, 'out', 'the folder of this run');
   const config = await readUncertaintyConfig(path);
   const outcome = await trainUncertainty(config, optionsOf(invocation, config, dirname(path), out));
   return tellOutcome(outcome, { json: invocation.has('json') });
 }
 
-async function evaluate(path: string, invocation: Invocation): Promise<number> {
+async function evaluate(invocation: Invocation): Promise<number> {
+  const [path = ''] = invocation.positionals;
   const trained = await readAttributes(path);
   const options = optionsOf(invocation, trained.config, '.', path);
   const clips = await toldClips(trained.config, options, ['dev']);
@@ -81,7 +77,8 @@ async function evaluate(path: string, invocation: Invocation): Promise<number> {
   return 0;
 }
 
-async function ablate(path: string, invocation: Invocation): Promise<number> {
+async function ablate(invocation: Invocation): Promise<number> {
+  const [path = ''] = invocation.positionals;
   const out = required(invocation.text, 'out', 'the folder of these runs');
   const config = await readUncertaintyConfig(path);
   const rows = invocation.text('rows')?.split(',') ?? TABLE_III;

@@ -75,6 +75,8 @@ export function annotatorTask(
       const random = randomStream(seed, variant, 'draw', epoch, step);
       const feeds = {
         ...annotatorFeeds(rows, training, random),
+        // Drawing subsets takes longer than a step of a small network.
+        ...(fed.has('shares') && upsamplingFeeds(rows, training, random)),
         turn: { data: Float32Array.of(step % 2), dims: [] },
       };
       return Object.fromEntries(Object.entries(feeds).filter(([key]) => fed.has(key)));
@@ -105,18 +107,17 @@ function lossOf(graph: Graph, n: number, variant: Variant, training: AnnotatorTr
   return add(mul(first, neg(sub(turn, 1))), mul(second, turn));
 }
 
-/** A batch as the graph takes it. */
+function zeros(...dims: readonly number[]): TensorData<Float32Array> {
+  return { data: new Float32Array(dims.reduce((product, side) => product * side, 1)), dims };
+}
+
+/** A batch as the graph takes it: ratings and distributions. */
 function annotatorFeeds(
   rows: readonly AnnotatorExample[],
-  { slots, embedding, kde }: AnnotatorTraining,
+  { slots, embedding }: AnnotatorTraining,
   random: Random,
 ): Record<string, TensorData> {
   const n = rows.length;
-  const m = kde.upsamples;
-  const zeros = (...dims: readonly number[]): TensorData<Float32Array> => ({
-    data: new Float32Array(dims.reduce((product, side) => product * side, 1)),
-    dims,
-  });
   const raters = new BigInt64Array(n * slots);
   const feeds = {
     embedding: zeros(n, embedding),
@@ -124,12 +125,7 @@ function annotatorFeeds(
     mask: zeros(n, slots),
     valence: zeros(n, slots),
     arousal: zeros(n, slots),
-    shares: zeros(n, m, slots),
-    noise: zeros(n, 2 * m),
   };
-  feeds.noise.data.forEach((_, at) => {
-    feeds.noise.data[at] = random() - 0.5;
-  });
   rows.forEach((row, i) => {
     feeds.embedding.data.set(row.embedding, i * embedding);
     feeds.grid.data.set(row.grid, i * GRID * GRID);
@@ -142,10 +138,27 @@ function annotatorFeeds(
       feeds.valence.data[i * slots + slot] = valence;
       feeds.arousal.data[i * slots + slot] = arousal;
     });
-    for (let point = 0; point < m; point++)
-      feeds.shares.data.set(subsetShares(chosen.length, random), (i * m + point) * slots);
   });
   return { ...feeds, raters: { data: raters, dims: [n, slots] } };
+}
+
+/** How the predictions of a batch are upsampled. */
+function upsamplingFeeds(
+  rows: readonly AnnotatorExample[],
+  { slots, kde: { upsamples } }: AnnotatorTraining,
+  random: Random,
+): Record<string, TensorData> {
+  const shares = zeros(rows.length, upsamples, slots);
+  const noise = zeros(rows.length, 2 * upsamples);
+  noise.data.forEach((_, at) => {
+    noise.data[at] = random() - 0.5;
+  });
+  rows.forEach(({ ratings }, i) => {
+    const rated = Math.min(ratings.length, slots);
+    for (let point = 0; point < upsamples; point++)
+      shares.data.set(subsetShares(rated, random), (i * upsamples + point) * slots);
+  });
+  return { shares, noise };
 }
 
 /** What a variant's network takes and gives, as `annotatorModel` writes it. */
