@@ -4,6 +4,7 @@ export const ERROR_CODES = [
   'config-invalid',
   'setup-missing',
   'pack-invalid',
+  'encoder-invalid',
   'corpus-invalid',
   'training-failed',
   'port-in-use',
