@@ -136,7 +136,6 @@ export default {
     keptBy('pg', '^src/io/store/'),
     keptBy('hono', '^src/io/api/'),
     keptBy('@hono/node-server', '^src/io/api/'),
-    keptBy('@hono/zod-openapi', '^src/io/api/'),
     keptBy('fluent-ffmpeg', '^src/io/ffmpeg\\.ts$'),
     {
       name: 'product-without-tests',

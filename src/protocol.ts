@@ -32,16 +32,21 @@ export const CLOSE = {
 
 // ------------------------------------------------------------------------------------------------------- nouns
 
-const label = z.enum(LABELS);
-const perLabel = z.partialRecord(label, z.number().min(0).max(1));
+/** An emotion that raters may choose. */
+export const label = z.enum(LABELS);
+/** A number for some of the labels. */
+export const perLabel = z.partialRecord(label, z.number().min(0).max(1));
 const modality = z.enum(['voice', 'face']);
-const ms = z.number().describe('milliseconds since the Unix epoch, server clock');
-const name = z
+/** An instant. */
+export const ms = z.number().describe('milliseconds since the Unix epoch, server clock');
+/** The name of a room. */
+export const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
   .describe('1 to 64 of A-Z a-z 0-9 . _ -, starting with a letter or digit');
 
-const rejectReason = z.enum([
+/** Why a window has no verdict. */
+export const rejectReason = z.enum([
   'not-consented',
   'no-speech',
   'no-face',
@@ -162,7 +167,8 @@ const participantState = z.object({
   camera: trackState,
 });
 
-const rejectRule = z.object({
+/** A reject option with a promise. */
+export const rejectRule = z.object({
   score: doubtScore,
   threshold: z
     .union([z.number(), z.partialRecord(label, z.number())])

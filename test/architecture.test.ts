@@ -92,9 +92,6 @@ const broken: Record<string, Record<string, string>> = {
   'only-one-importer-of-@hono/node-server': {
     'src/io/http.ts': "import { getRequestListener } from '@hono/node-server'; export const a = getRequestListener;",
   },
-  'only-one-importer-of-@hono/zod-openapi': {
-    'src/io/http.ts': "import { createRoute } from '@hono/zod-openapi'; export const a = createRoute;",
-  },
   'only-one-importer-of-fluent-ffmpeg': {
     'src/io/decode.ts': "import ffmpeg from 'fluent-ffmpeg'; export const a = ffmpeg;",
   },

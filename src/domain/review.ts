@@ -71,6 +71,8 @@ export interface Annotation extends Answer {
   readonly atMs: number;
   /** From being shown to being answered, ms, as the page measured. */
   readonly tookMs: number;
+  /** Given after an answer to the same item was taken back: the reviewer had seen the model's verdict by then. */
+  readonly informed: boolean;
 }
 
 /** An item held for one reviewer until `expiresMs`; nobody else is given it meanwhile for the same place among its raters. */

@@ -129,6 +129,8 @@ export interface ReviewStore {
   /** Take the reviewer's latest answer or skip back, if younger than `withinMs`, and hold its item again; null when there is none. */
   undo(reviewer: string, nowMs: number, withinMs: number, reservationMs: number): Promise<ClaimedItem | null>;
   item(id: string): Promise<ReviewedItem | null>;
+  /** Whether the reviewer holds the item now or has answered it: who does may watch its clip. */
+  sees(item: string, reviewer: string, nowMs: number): Promise<boolean>;
   /** Newest first, after the cursor; keyset, so that a page costs the same however deep. */
   list(query: {
     readonly rooms: readonly string[] | null;
