@@ -59,7 +59,7 @@ export async function loadPack(dir: string): Promise<LoadedPack> {
 }
 
 /** What a reference tells of each modality's input. */
-const STATISTICS = { voice: VOICE_STATISTICS, face: FACE_STATISTICS } as const;
+export const STATISTICS = { voice: VOICE_STATISTICS, face: FACE_STATISTICS } as const;
 
 /** What leaves `models/`. */
 function known<L, C>({ labels, calibration }: { readonly labels: L; readonly calibration: C }) {

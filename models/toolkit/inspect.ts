@@ -1,9 +1,9 @@
 /** What a pack is, after everything in it was verified. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Label, ModelPack, NetworkCalibration } from '../../src/domain.ts';
+import type { Label, Modality, ModelPack, NetworkCalibration } from '../../src/domain.ts';
 import type { Contract, Model } from '../contract.ts';
-import { loadPack } from '../pack.ts';
+import { loadPack, STATISTICS } from '../pack.ts';
 import { packManifest, type PackManifest } from '../pack-format.ts';
 import { openNetwork } from '../runtime.ts';
 import { readManifest } from '../verified-file.ts';
@@ -23,12 +23,26 @@ export interface NetworkDescription {
   readonly calibration: Readonly<Record<string, NetworkCalibration>>;
 }
 
+/** What a network was made for: a clip beyond either bound is out of distribution. */
+export interface ReferenceDescription {
+  readonly file: string;
+  readonly sha256: string;
+  /** Of the network's input; `bound` is the greatest squared Mahalanobis distance that belongs to it. */
+  readonly statistics: { readonly names: readonly string[]; readonly bound: number };
+  /** Of what the network makes of it. */
+  readonly embedding: { readonly numbers: number; readonly bound: number };
+  /** How many clips of which corpus it was fitted on, and for which alarms, as `undertone reference fit` noted it. */
+  readonly fittedOn?: string;
+}
+
 /** A pack, as `inspect` tells it. */
 export interface PackDescription extends Pick<PackManifest, 'format' | 'name' | 'version' | 'licence' | 'labels'> {
   readonly networks: Readonly<Partial<Record<'voice' | 'face' | 'fusion', NetworkDescription>>>;
   /** Bytes of all networks. */
   readonly bytes: number;
   readonly decision: ModelPack['decision'];
+  /** What it knows as its own kind of voice and face; without one, nothing is out of distribution. */
+  readonly references: Readonly<Partial<Record<Modality, ReferenceDescription>>>;
   readonly provenance: PackManifest['provenance'];
   /** First lines of README.md beside the manifest; empty where there is none. */
   readonly card: readonly string[];
@@ -52,6 +66,8 @@ export async function inspectPack(dir: string): Promise<PackDescription> {
     face: await describe(networks.face, { ...face, calibration: { face: face.calibration } }),
     ...(fusion && networks.fusion && { fusion: await describe(networks.fusion, fusion) }),
   };
+  const voiceReference = describeReference('voice', networks.voice, manifest);
+  const faceReference = describeReference('face', networks.face, manifest);
   const bytes = Object.values(described).reduce((sum, network) => sum + network.bytes, 0);
   return {
     format,
@@ -62,6 +78,10 @@ export async function inspectPack(dir: string): Promise<PackDescription> {
     networks: described,
     bytes,
     decision,
+    references: {
+      ...(voiceReference && { voice: voiceReference }),
+      ...(faceReference && { face: faceReference }),
+    },
     provenance,
     card: await firstLines(join(dir, 'README.md')),
   };
@@ -75,6 +95,22 @@ async function describe(model: Model, { file, sha256, labels, calibration }: Des
   const { inputs, outputs } = model.contract;
   const parameters = onnxParameters(model.bytes);
   return { file, sha256, bytes: model.bytes.length, parameters, labels, inputs, outputs, calibration };
+}
+
+function describeReference(
+  modality: Modality,
+  { contract: { reference } }: Model,
+  { references, provenance }: PackManifest,
+): ReferenceDescription | null {
+  const named = references[modality];
+  if (!reference || !named) return null;
+  const fittedOn = provenance[`reference.${modality}`];
+  return {
+    ...named,
+    statistics: { names: STATISTICS[modality], bound: reference.statistics.bound },
+    embedding: { numbers: reference.embedding.mean.length, bound: reference.embedding.bound },
+    ...(fittedOn !== undefined && { fittedOn }),
+  };
 }
 
 async function firstLines(path: string): Promise<readonly string[]> {

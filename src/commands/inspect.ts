@@ -1,6 +1,6 @@
-import { inspectPack, type PackDescription } from '../../models/toolkit/inspect.ts';
+import { inspectPack, type PackDescription, type ReferenceDescription } from '../../models/toolkit/inspect.ts';
 import { calibrationWords } from '../core/figures/report-tables.ts';
-import type { PackDecision } from '../domain.ts';
+import type { Modality, PackDecision } from '../domain.ts';
 import { aligned, type Command } from './command.ts';
 import { columns } from './evaluation-output.ts';
 import { hereOrInProject } from './project.ts';
@@ -11,7 +11,8 @@ export const inspect: Command = {
   usage: 'inspect PACK',
   about: [
     'Verifies a pack (schema, hashes, shapes of its networks) and tells what it is: networks with their sizes, labels,',
-    'calibration and thresholds, the decision rule, where it is from, and how its model card begins.',
+    'calibration and thresholds, the decision rule, what it knows as its own kind of voice and face (docs/drift.md), where it',
+    'is from, and how its model card begins.',
   ],
   options: { json: { help: 'print one JSON object' } },
   arguments: 1,
@@ -23,7 +24,7 @@ export const inspect: Command = {
 };
 
 function packLines(pack: PackDescription): string {
-  const { name, version, format, licence, labels, networks, bytes, decision, provenance, card } = pack;
+  const { name, version, format, licence, labels, networks, bytes, decision, references, provenance, card } = pack;
   const all = Object.entries(networks);
   const calibrations = all.flatMap(([network, { calibration }]) =>
     Object.entries(calibration).map(([of, byLabel]) => [network === of ? of : `${network}, ${of}`, byLabel] as const),
@@ -53,6 +54,7 @@ function packLines(pack: PackDescription): string {
       ]),
     ]),
     ...ruleLines(decision).map((line) => `  ${line}`),
+    ...(['voice', 'face'] as const).flatMap((modality) => referenceLines(modality, references[modality])),
     '',
     ...aligned(Object.entries(provenance)),
     ...(card.length > 0 ? ['', ...card] : []),
@@ -68,6 +70,19 @@ function ruleLines({ minTopProbability, reject = {} }: PackDecision): readonly s
   });
   const otherwise = rules.length > 0 ? 'otherwise ' : '';
   return [...rules, `${otherwise}a clip is rejected where its most probable label is under ${minTopProbability}`];
+}
+
+/** What is out of distribution, in words. */
+function referenceLines(modality: Modality, reference: ReferenceDescription | undefined): readonly string[] {
+  if (!reference) return [`  no ${modality} is out of distribution: the pack has no reference for it`];
+  const { file, statistics, embedding, fittedOn } = reference;
+  const { names } = statistics;
+  return [
+    `  a ${modality} is out of distribution where its squared distance is above ${statistics.bound.toFixed(1)} over ` +
+      `${names.length} statistics, or above ${embedding.bound.toFixed(1)} over ${embedding.numbers} numbers of the embedding (${file})`,
+    ...(fittedOn === undefined ? [] : [`    fitted on ${fittedOn}`]),
+    ...names.map((name, i) => `    ${i === 0 ? 'statistics: ' : '            '}${name}`),
+  ];
 }
 
 function grouped(n: number): string {

@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadPack } from '../../models/pack.ts';
 import type { Format2 } from '../../models/pack-format/format-2.ts';
+import type { PackDescription } from '../../models/toolkit/inspect.ts';
+import { inspect } from '../../src/commands/inspect.ts';
 import { reference as referenceCommand } from '../../src/commands/reference.ts';
 import { FACE_CORRUPTIONS } from '../../src/core/corruption/face.ts';
+import { FACE_STATISTICS } from '../../src/core/reference/face-statistics.ts';
 import { corpusFolder } from '../fixtures/corpus.ts';
 import { writeTinyPack } from '../fixtures/tiny-pack.ts';
 import { manifestOf, votedFaces } from '../fixtures/voted-corpus.ts';
@@ -47,6 +50,29 @@ describe('undertone reference', () => {
       expect(after.ci[0]).toBeLessThanOrEqual(after.share);
       expect(after.ci[1]).toBeGreaterThanOrEqual(after.share);
     }
+  });
+
+  it('is told by inspect: by what, from where on, and fitted on what', async () => {
+    await fit('--out', 'told');
+    const told = async (...args: readonly string[]) => (await inProcess(inspect, args, folder.path)).stdout;
+    const { references } = JSON.parse(await told(join(folder.path, 'told'), '--json')) as PackDescription;
+    expect(Object.keys(references)).toEqual(['face']);
+    expect(references.face).toMatchObject({
+      file: 'reference-face.json',
+      statistics: { names: FACE_STATISTICS },
+      fittedOn: '80 pictures of 80 clips of faces.jsonl; alarms 0.1',
+    });
+    const { reference: fitted } = (await loadPack(join(folder.path, 'told'))).networks.face.contract;
+    expect(references.face?.statistics.bound).toBe(fitted?.statistics.bound);
+    expect(references.face?.embedding).toEqual({
+      numbers: fitted?.embedding.mean.length,
+      bound: fitted?.embedding.bound,
+    });
+    const words = await told(join(folder.path, 'told'));
+    expect(words).toContain(`above ${fitted?.statistics.bound.toFixed(1) ?? ''} over 6 statistics`);
+    expect(words).toContain('fitted on 80 pictures of 80 clips of faces.jsonl; alarms 0.1');
+    for (const name of FACE_STATISTICS) expect(words).toContain(name);
+    expect(words).toContain('no voice is out of distribution: the pack has no reference for it');
   });
 
   it('refuses what makes no sense, and writes nothing then', async () => {
