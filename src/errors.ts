@@ -39,6 +39,7 @@ export const ERROR_CODES = [
   'store-unavailable',
   'store-invalid',
   'clip-damaged',
+  'disk-full',
   'internal',
 ] as const;
 

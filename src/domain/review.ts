@@ -9,6 +9,7 @@ import type {
   PerLabel,
   PlattScaling,
   Verdict,
+  VideoFrame,
 } from '../domain.ts';
 
 /** Why a segment is asked about; each is drawn with a known chance. */
@@ -31,6 +32,16 @@ export interface SegmentRecord extends ParticipantRef {
   readonly calibration: string | null;
 }
 
+/** What was judged of one stretch of time, as it was taken in: what the clip shows. */
+export interface Evidence {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** 16 kHz, mono, 16 bit, from `startMs` to `endMs`, silent where no sound came; null where none came at all. */
+  readonly sound: Int16Array | null;
+  /** The sampled pictures captured in [startMs, endMs), scaled down, oldest first. */
+  readonly pictures: readonly VideoFrame[];
+}
+
 /** One window of a segment, put to reviewers with its evidence. The clip shows exactly what was judged. */
 export interface ReviewItem extends ParticipantRef {
   readonly id: string;
@@ -42,7 +53,7 @@ export interface ReviewItem extends ParticipantRef {
   readonly verdict: Verdict;
   /** Probabilities by the pack alone, before any calibration by reviewers: what `recalibrate` fits on. */
   readonly packProbabilities: PerLabel;
-  /** SHA-256 (hex) of the clip; null where none is kept. */
+  /** Name of the clip in the `ClipStore`, 64 hex digits; null where none is kept. */
   readonly clip: string | null;
   /** Answers wanted. */
   readonly raters: number;

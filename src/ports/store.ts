@@ -207,12 +207,21 @@ export interface TokenStore {
   revoked(nowMs: number): Promise<ReadonlySet<string>>;
 }
 
-/** Media clips, by content hash, beside the database. */
+/** Media clips beside the database, by a name that follows from their content: 64 hex digits, and nothing else is a name. */
 export interface ClipStore {
-  /** Written whole or not at all, and on the disk when the promise resolves. @returns SHA-256 (hex) of `bytes`. */
-  put(bytes: Uint8Array): Promise<string>;
-  /** Null where there is none; rejects with `clip-damaged` where the file is not what its name says. */
-  get(hash: string): Promise<Uint8Array | null>;
-  /** Delete every file that is not named in `inUse` and older than `graceMs`, half-written ones included. @returns how many. */
-  sweep(inUse: ReadonlySet<string>, graceMs: number): Promise<number>;
+  /**
+   * Written whole or not at all, and on the disk before `refer` is called.
+   * @param refer puts the name on record; until it has settled, no sweep takes the clip. Where it fails the next one does.
+   * @returns the clip's name: SHA-256 of `bytes`, or, where clips are encrypted, a keyed hash that confirms no guess.
+   * @throws UndertoneError `disk-full`, with nothing half-written left; what `refer` throws.
+   */
+  put(bytes: Uint8Array, refer?: (name: string) => Promise<void>): Promise<string>;
+  /** Null where there is none; rejects with `clip-damaged` where the file is not what its name says, or its key is gone. */
+  get(name: string): Promise<Uint8Array | null>;
+  /**
+   * Delete every clip that was there before `inUse` was asked, that is not named in its answer and that is older than
+   * `graceMs`; half-written leftovers too. With 0 everything that nothing refers to goes at once.
+   * @returns how many files.
+   */
+  sweep(inUse: () => Promise<ReadonlySet<string>>, graceMs: number): Promise<number>;
 }
