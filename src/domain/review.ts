@@ -4,10 +4,10 @@
 import type {
   Label,
   ModalitySubset,
-  PackDecision,
   ParticipantRef,
   PerLabel,
   PlattScaling,
+  RejectRule,
   Verdict,
   VideoFrame,
 } from '../domain.ts';
@@ -116,7 +116,7 @@ export interface SubsetCalibration {
   readonly labels: Readonly<Partial<Record<Label, PlattScaling>>>;
   readonly thresholds: PerLabel;
   /** Null: the pack's own rule stays. */
-  readonly reject: NonNullable<PackDecision['reject']>[ModalitySubset] | null;
+  readonly reject: RejectRule | null;
 }
 
 /** Where a calibration stands. At most one of a pack is `active`. */

@@ -19,6 +19,8 @@ export interface Site {
   readonly admits: (request: IncomingMessage) => boolean;
   /** Whether a request that does not come straight from this machine may read `/metrics`. */
   readonly authorize: (request: IncomingMessage) => boolean | Promise<boolean>;
+  /** Answers what begins with `/api/`; absent: there is no API. */
+  readonly api?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Whether the server listens on a loopback address. */
   readonly loopback: boolean;
 }
@@ -32,6 +34,10 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
       421,
       'this name is not of this server: use localhost, or add your own to UNDERTONE_ORIGINS',
     );
+    return;
+  }
+  if (site.api !== undefined && request.url?.startsWith('/api/') === true) {
+    await site.api(request, response);
     return;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { UndertoneError } from '../errors.ts';
 import type { Log } from '../ports.ts';
@@ -32,6 +32,8 @@ export interface HttpOptions {
    * may.
    */
   readonly authorize?: (request: IncomingMessage) => boolean | Promise<boolean>;
+  /** Answers what begins with `/api/`. Default: there is no such thing. */
+  readonly api?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Open sockets, WebSockets included; more are refused and counted. Default 1024. */
   readonly maxSockets?: number;
   /** How long `close` waits for answers and WebSockets to end before it cuts them off, ms. Default 2000. */
@@ -66,7 +68,7 @@ const MAX_HEADERS = 64;
  * console.log(http.url);
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { health, meter, log, authorize = () => false, maxSockets = 1024, closeMs = 2000 } = options;
+  const { health, meter, log, api, authorize = () => false, maxSockets = 1024, closeMs = 2000 } = options;
   const pages = await loadPages(options.staticDir);
   const ownHosts = new Set((options.origins ?? []).map((origin) => new URL(origin).host));
   let loopback = true;
@@ -80,11 +82,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       shouldUpgradeCallback: (request) => server.listenerCount('upgrade') > 0 && admits(request),
     },
     (request, response) => {
-      answer(request, response, { pages, health, meter, admits, authorize, loopback }).catch((error: unknown) => {
-        log.error({ error, path: request.url }, 'a request failed');
-        if (response.headersSent) response.destroy();
-        else say(response, 500, 'the server could not answer; its log says why');
-      });
+      answer(request, response, { pages, health, meter, admits, authorize, loopback, ...(api && { api }) }).catch(
+        (error: unknown) => {
+          log.error({ error, path: request.url }, 'a request failed');
+          if (response.headersSent) response.destroy();
+          else say(response, 500, 'the server could not answer; its log says why');
+        },
+      );
     },
   );
   server.timeout = STALLED_MS;

@@ -3,7 +3,8 @@
  * handlers, the pages' calls, the OpenAPI document and the test of who may do what are all made of this table.
  */
 import { z } from 'zod';
-import { label, ms, name } from '../protocol.ts';
+import type { label } from '../protocol.ts';
+import { ms, name } from '../protocol.ts';
 import {
   annotation,
   answer,
@@ -331,10 +332,17 @@ type Fields<K extends OperationName, How extends 'in' | 'out'> = {
 export type OperationInput<K extends OperationName> = Fields<K, 'in'>;
 /** The same, validated, defaults filled in. */
 export type OperationRequest<K extends OperationName> = Fields<K, 'out'>;
+/** Nobody changes what is on its way out. */
+type Deep<T> = T extends readonly (infer U)[]
+  ? readonly Deep<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Deep<T[K]> }
+    : T;
+
 /** What an operation answers with. */
 export type OperationAnswer<K extends OperationName> = (typeof operations)[K]['answer'] extends infer A
   ? A extends z.ZodType
-    ? z.output<A>
+    ? Deep<z.output<A>>
     : A extends null
       ? null
       : Uint8Array

@@ -1,0 +1,151 @@
+/** Operations of the review queue. What a reviewer is told before they answer is decided here, and nowhere else. */
+import { UndertoneError } from '../../errors.ts';
+import type { Annotation, ReviewedItem } from '../../domain/review.ts';
+import type { ClaimedItem, ClipStore, Store } from '../../ports/store.ts';
+import type { Clock } from '../../ports.ts';
+import type { OperationAnswer } from '../../protocol/api.ts';
+import type { Caller } from './access.ts';
+import type { Handlers } from './handlers.ts';
+
+/** How long an answer may be taken back, ms. */
+const UNDO_MS = 10 * 60_000;
+/** Items read at a time where all are. */
+const PAGE = 500;
+
+/** What the review operations need. */
+export interface ReviewDeps {
+  readonly store: Pick<Store, 'reviews' | 'audit'>;
+  readonly clips: Pick<ClipStore, 'get'>;
+  readonly clock: Clock;
+  /** How long an item is held by default, ms: the greatest of the rooms' settings. */
+  readonly reservationMs: () => number;
+  /** How far reviewers agree, as plain JSON. */
+  readonly agreement: (reviewed: readonly ReviewedItem[]) => Readonly<Record<string, unknown>>;
+  /** An answered item as a line of a corpus manifest. */
+  readonly manifestLine: (reviewed: ReviewedItem) => Readonly<Record<string, unknown>>;
+}
+
+type ReviewOperation =
+  | 'listReview'
+  | 'reviewProgress'
+  | 'claim'
+  | 'renewClaim'
+  | 'answerClaim'
+  | 'skipClaim'
+  | 'undo'
+  | 'clip'
+  | 'reviewItem'
+  | 'agreement'
+  | 'exportReview'
+  | 'importReview';
+
+/** Handlers of the review queue. */
+export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
+  const { store, clips, clock } = deps;
+  const { reviews, audit } = store;
+
+  async function all(rooms: Caller['rooms']): Promise<ReviewedItem[]> {
+    const found: ReviewedItem[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await reviews.reviewed({ rooms, limit: PAGE, ...(after !== undefined && { after }) });
+      found.push(...page);
+      if (page.length < PAGE) return found;
+      after = page.at(-1)?.item.id;
+    }
+  }
+
+  async function itemFor(id: string, { rooms }: Caller): Promise<ReviewedItem> {
+    const found = await reviews.item(id);
+    if (found === null || rooms?.includes(found.item.room) === false)
+      throw new UndertoneError('not-found', `there is no review item ${id}: its retention may have ended`);
+    return found;
+  }
+
+  return {
+    async listReview({ caller, query: { state, beforeMs, beforeId, limit } }) {
+      const before = beforeMs !== undefined && beforeId !== undefined && { createdMs: beforeMs, id: beforeId };
+      const items = await reviews.list({
+        rooms: caller.rooms,
+        limit,
+        nowMs: clock.now(),
+        ...(state && { state }),
+        ...(before && { before }),
+      });
+      return { items };
+    },
+    reviewProgress: async ({ caller }) => await reviews.progress(caller.rooms, clock.now()),
+    async claim({ caller, body: { instead } }) {
+      const claimed = await reviews.claim({
+        reviewer: caller.actor.subject,
+        rooms: caller.rooms,
+        nowMs: clock.now(),
+        reservationMs: deps.reservationMs(),
+        ...(instead !== undefined && { instead }),
+      });
+      return { claimed: await blind(claimed) };
+    },
+    async renewClaim({ caller, params: { reservation } }) {
+      const { expiresMs } = await reviews.renew(reservation, caller.actor.subject, clock.now(), deps.reservationMs());
+      return { expiresMs };
+    },
+    async answerClaim({ caller, params: { reservation }, body }) {
+      const { subject } = caller.actor;
+      const { item, annotations } = await reviews.answer(reservation, subject, body, clock.now());
+      const own = annotations.findLast(({ reviewer }) => reviewer === subject);
+      if (own === undefined) throw new UndertoneError('internal', `answer ${reservation} was stored and is not there`);
+      return { annotation: own, verdict: item.verdict };
+    },
+    async skipClaim({ caller, params: { reservation } }) {
+      await reviews.skip(reservation, caller.actor.subject, clock.now());
+      return null;
+    },
+    async undo({ caller }) {
+      const nowMs = clock.now();
+      return { claimed: await blind(await reviews.undo(caller.actor.subject, nowMs, UNDO_MS, deps.reservationMs())) };
+    },
+    async clip({ caller, params: { id } }) {
+      const { item } = await itemFor(id, caller);
+      const nowMs = clock.now();
+      // Whoever may not watch is told what they would be told of no item at all.
+      if (caller.role !== 'admin' && !(await reviews.sees(id, caller.actor.subject, nowMs)))
+        throw new UndertoneError('not-found', `there is no review item ${id} that you hold: claim one first`);
+      const bytes = item.clip === null ? null : await clips.get(item.clip);
+      if (bytes === null)
+        throw new UndertoneError('not-found', `no clip is kept of ${id}: its retention may have ended`);
+      const details = { item: id, participant: item.participant };
+      await audit.append({
+        atMs: nowMs,
+        kind: 'access',
+        action: 'clip.watched',
+        actor: caller.actor,
+        room: item.room,
+        details,
+      });
+      return bytes;
+    },
+    reviewItem: async ({ caller, params: { id } }) => await itemFor(id, caller),
+    agreement: async ({ caller }) => deps.agreement(await all(caller.rooms)),
+    async exportReview({ caller }) {
+      const lines = (await all(caller.rooms)).map((each) => `${JSON.stringify(deps.manifestLine(each))}\n`);
+      const details = { items: lines.length };
+      const atMs = clock.now();
+      await audit.append({ atMs, kind: 'access', action: 'review.exported', actor: caller.actor, room: null, details });
+      return new TextEncoder().encode(lines.join(''));
+    },
+    async importReview({ caller, body }) {
+      const annotations: Annotation[] = body.annotations;
+      return { added: await reviews.importAnnotations(annotations, caller.actor, clock.now()) };
+    },
+  };
+
+  /** What a reviewer may know of an item: what to look at, and not what the model or anybody else made of it. */
+  async function blind(claimed: ClaimedItem | null): Promise<OperationAnswer<'claim'>['claimed']> {
+    if (claimed === null) return null;
+    const { reservation, item } = claimed;
+    const answers = (await reviews.item(item.id))?.annotations.length ?? 0;
+    const { id, room, participant, verdict, raters, clip } = item;
+    const { startMs, endMs, modalities } = verdict;
+    const shown = { id, room, participant, startMs, endMs, modalities, clip: clip !== null, answers, raters };
+    return { reservation: reservation.id, expiresMs: reservation.expiresMs, item: shown };
+  }
+}
