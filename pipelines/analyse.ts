@@ -1,13 +1,15 @@
 /** Hops 7 to 10 of a frame's life: pull windows, infer, calibrate, decide, publish. Every window gets one verdict. */
 import { defer, ignoreElements, merge, mergeMap, repeat, takeWhile } from 'rxjs';
 import type { Observable } from 'rxjs';
-import type { Logits, Prediction, RejectReason, Verdict, VerdictEvent, Window } from '../src/domain.ts';
+import type { Logits, Prediction, RejectReason, VerdictEvent, Window } from '../src/domain.ts';
 import type { Broker, Clock, Inference, Meter } from '../src/ports.ts';
 import { asUndertoneError } from '../src/errors.ts';
 import { decide, reject } from '../src/core/decision.ts';
 import type { Requirement } from '../src/core/decision.ts';
 import { predict } from '../src/core/prediction.ts';
 import { isStrange } from '../src/core/reference/reference.ts';
+import { decisionUnder, underCalibration } from '../src/core/review/calibrated.ts';
+import { type CalibrationInForce, checkPack } from '../src/core/review/in-force.ts';
 
 /** What a verdict needs. */
 export interface JudgeDeps {
@@ -15,6 +17,8 @@ export interface JudgeDeps {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly require: Requirement;
+  /** The reviewers' calibration in force, asked once a window; of the same pack. Default none. */
+  readonly calibration?: Pick<CalibrationInForce, 'current' | 'pack'>;
 }
 
 /** What `analyse` needs. */
@@ -26,8 +30,12 @@ export interface AnalyseDeps extends JudgeDeps {
   readonly pullers?: number;
 }
 
-/** Judge what the broker has, until it closes; emits nothing. */
+/**
+ * Judge what the broker has, until it closes; emits nothing.
+ * @throws UndertoneError `conflict` where `calibration` is of another pack than the one that judges.
+ */
 export function analyse({ broker, batch = 16, pullers = 2, ...deps }: AnalyseDeps): Observable<never> {
+  if (deps.calibration) checkPack(packName(deps), deps.calibration);
   const puller = defer(() => broker.pullWindows(batch)).pipe(
     mergeMap(async (windows) => {
       await Promise.all(
@@ -46,22 +54,22 @@ export function analyse({ broker, batch = 16, pullers = 2, ...deps }: AnalyseDep
 
 /** The verdict on one window. Never fails: what goes wrong is a reason. */
 export async function judge(window: Window, deps: JudgeDeps): Promise<VerdictEvent> {
-  const verdict = await verdictOn(window, deps);
-  return describeVerdict(window, verdict, deps);
+  return describeVerdict(window, await judged(window, deps), deps);
 }
 
 /** A verdict for a window that nobody could look at, for example one that the broker discarded. */
 export function dismiss(window: Window, reason: RejectReason, deps: JudgeDeps): VerdictEvent {
-  const { decision } = deps.inference.pack;
-  return describeVerdict(window, reject(window, reason, null, { decision, pack: packName(deps) }), deps);
+  return describeVerdict(window, unjudged(window, reason, deps), deps);
 }
 
-async function verdictOn(window: Window, deps: JudgeDeps): Promise<Verdict> {
-  const { inference, clock, meter, require } = deps;
-  const options = { decision: inference.pack.decision, require, pack: packName(deps) };
+type Judged = Pick<VerdictEvent, 'verdict' | 'packProbabilities'>;
+
+async function judged(window: Window, deps: JudgeDeps): Promise<Judged> {
+  const { inference, clock, meter } = deps;
   const begunMs = clock.now();
-  if (window.voice === null && window.face === null) return decide(window, null, options);
-  if (begunMs > window.deadlineMs) return reject(window, 'stale', null, options);
+  if (window.voice === null && window.face === null)
+    return { verdict: decide(window, null, judging(deps)), packProbabilities: {} };
+  if (begunMs > window.deadlineMs) return unjudged(window, 'stale', deps);
   meter.observe('undertone_stage_seconds', Math.max(0, begunMs - window.closedMs) / 1000, { stage: 'queue' });
   let prediction: Prediction | null;
   try {
@@ -71,9 +79,30 @@ async function verdictOn(window: Window, deps: JudgeDeps): Promise<Verdict> {
     measureDrift(logits, meter);
   } catch (error) {
     const reason = asUndertoneError(error).code === 'limit-reached' ? 'overload' : 'inference-failed';
-    return reject(window, reason, null, options);
+    return unjudged(window, reason, deps);
   }
-  return decide(window, prediction, options);
+  return believe(window, prediction, deps);
+}
+
+/** What is made of a prediction, all of it under one calibration: a swap falls between two windows, never into one. */
+function believe(window: Window, prediction: Prediction | null, deps: JudgeDeps): Judged {
+  const { decision, ...options } = judging(deps);
+  const { calibration } = options;
+  const told = prediction && underCalibration(prediction, calibration);
+  return {
+    verdict: decide(window, told, { ...options, decision: decisionUnder(decision, calibration, told?.modalities ?? []) }),
+    packProbabilities: prediction?.probabilities ?? {},
+  };
+}
+
+function unjudged(window: Window, reason: RejectReason, deps: JudgeDeps): Judged {
+  return { verdict: reject(window, reason, null, judging(deps)), packProbabilities: {} };
+}
+
+/** By what a window is judged now. */
+function judging(deps: JudgeDeps) {
+  const { decision } = deps.inference.pack;
+  return { decision, require: deps.require, pack: packName(deps), calibration: deps.calibration?.current() ?? null };
 }
 
 /** How far recent windows lie from what the pack was made for is the sum over the count of the histogram, over any time. */
@@ -86,12 +115,13 @@ function measureDrift({ distances = {} }: Logits, meter: Meter): void {
   }
 }
 
-function describeVerdict(window: Window, verdict: Verdict, { clock, meter }: JudgeDeps): VerdictEvent {
+function describeVerdict(window: Window, told: Judged, { clock, meter }: JudgeDeps): VerdictEvent {
+  const { verdict } = told;
   const { room, participant, seq } = window;
   const latencyMs = Math.max(0, clock.now() - window.closedMs);
   meter.count('undertone_windows_total', { status: verdict.status, reason: verdict.reason ?? '' });
   meter.observe('undertone_verdict_latency_seconds', latencyMs / 1000);
-  return { room, participant, seq, verdict, latencyMs };
+  return { room, participant, seq, ...told, latencyMs };
 }
 
 function packName({ inference: { pack } }: JudgeDeps): string {

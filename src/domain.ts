@@ -306,6 +306,10 @@ export interface VerdictBase {
   readonly doubt?: Doubt;
   /** `name@version` of the pack that judged. */
   readonly pack: string;
+  /** Id of the calibration by reviewers' answers that was in force; null: none, the pack spoke as it was made. */
+  readonly calibration: string | null;
+  /** What a label's probability must be above to be said, where that calibration has set it anew; absent: as the pack has it. */
+  readonly thresholds?: PerLabel;
 }
 
 /**
@@ -328,6 +332,11 @@ export interface Doubt {
 export interface VerdictEvent extends ParticipantRef {
   readonly seq: number;
   readonly verdict: Verdict;
+  /**
+   * Probabilities as the pack gave them, before any calibration by reviewers; empty where nothing was judged. For review
+   * alone: rooms are never told.
+   */
+  readonly packProbabilities: PerLabel;
   /** From window closed to verdict decided, server's clock. */
   readonly latencyMs: number;
 }

@@ -133,6 +133,13 @@ export const verdict = z.object({
     .exactOptional()
     .describe('how far the verdict was doubted, by what the pack goes by; absent where nothing was judged'),
   pack: z.string().describe('name@version of the pack that judged'),
+  calibration: z
+    .string()
+    .nullable()
+    .describe("id of the calibration by reviewers' answers that was in force; null: none"),
+  thresholds: perLabel
+    .exactOptional()
+    .describe('what a label must be above to be said, where that calibration has set it; absent: as the pack has it'),
 });
 
 const verdictEvent = z.object({

@@ -31,6 +31,7 @@ export function Card({ id, view, nowMs, greeting }: CardProps) {
   const { state } = participant;
   const headline = headlineOf(participant, unknownSinceMs, nowMs.value);
   const withheld = headline.kind === 'withheld';
+  const latest = participant.verdicts.at(-1)?.verdict;
   return (
     <article class="card" data-kind={headline.kind} aria-labelledby={`name-${id}`}>
       <header class="who">
@@ -45,7 +46,7 @@ export function Card({ id, view, nowMs, greeting }: CardProps) {
         {!withheld && <Senses state={state} />}
         {!withheld && <Lag participant={participant} greeting={greeting} known={headline.kind !== 'unknown'} />}
       </header>
-      <HeadlineRow headline={headline} thresholds={greeting.server.pack.thresholds} />
+      <HeadlineRow headline={headline} thresholds={latest?.thresholds ?? greeting.server.pack.thresholds} />
       {!withheld && (
         <p class="detail quiet">{pointedMs.value === null ? headline.detail : readout(participant, pointedMs.value)}</p>
       )}
@@ -62,7 +63,7 @@ export function Card({ id, view, nowMs, greeting }: CardProps) {
             cadence={greeting.server}
             thresholds={greeting.server.pack.thresholds}
           />
-          <PerceptionPanel verdict={participant.verdicts.at(-1)?.verdict} />
+          <PerceptionPanel verdict={latest} />
         </div>
       )}
     </article>

@@ -21,7 +21,7 @@ export interface Chart {
 
 /** How a chart looks and whom it tells. */
 export interface ChartOptions {
-  /** The pack's thresholds: a label is present above its own. */
+  /** The pack's thresholds: a label is present above its own. A trace may have thresholds of its own. */
   readonly thresholds: Readonly<Partial<Record<Label, number>>>;
   /** Hears which instant is pointed at, null when none is. */
   readonly onPoint: (atMs: number | null) => void;
@@ -35,6 +35,7 @@ const EMPTY: Trace = {
   valence: { mean: [], low: [], high: [] },
   rejections: [],
   marks: [],
+  thresholds: null,
 };
 
 /** Put a chart into `host` and keep it as large as that. */
@@ -79,7 +80,7 @@ export function chart(host: HTMLElement, { thresholds, onPoint }: ChartOptions):
         drawAxes: [
           (u) => {
             drawRejections(u, trace, palette);
-            drawThresholds(u, trace, thresholds);
+            drawThresholds(u, trace, trace.thresholds ?? thresholds);
           },
         ],
         draw: [

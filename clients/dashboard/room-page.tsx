@@ -45,7 +45,7 @@ export function RoomPage({ followed, greeting }: RoomPageProps) {
         </div>
         {participants.length > 0 && <JoinLinks room={room} />}
       </main>
-      <Footer greeting={greeting} />
+      <Footer greeting={greeting} view={view} />
     </>
   );
 }
@@ -101,8 +101,9 @@ function EmptyRoom({ room }: { readonly room: string }) {
   );
 }
 
-function Footer({ greeting }: { readonly greeting: Greeting }) {
+function Footer({ greeting, view }: { readonly greeting: Greeting; readonly view: Followed['view'] }) {
   const { pack, windowMs, hopMs, version } = greeting.server;
+  const calibration = useComputed(() => calibrationIn(view.value)).value;
   return (
     <footer class="foot quiet">
       <p>
@@ -111,10 +112,26 @@ function Footer({ greeting }: { readonly greeting: Greeting }) {
         began. The square and the band below place it by valence and arousal, derived from the labels.
       </p>
       <p>
-        Model {pack.name}@{pack.version}, a window of {windowMs / 1000} s every {hopMs / 1000} s. Undertone {version}.
+        Model{' '}
+        <span title={calibrationWords(calibration)}>
+          {pack.name}@{pack.version}
+          {calibration !== null && ', calibrated by reviewers'}
+        </span>
+        , a window of {windowMs / 1000} s every {hopMs / 1000} s. Undertone {version}.
       </p>
     </footer>
   );
+}
+
+/** The calibration that the newest verdict of all came from. */
+function calibrationIn({ participants }: RoomView): string | null {
+  const latest = [...participants.values()].flatMap(({ verdicts }) => verdicts.at(-1)?.verdict ?? []);
+  return latest.sort((a, b) => a.endMs - b.endMs).at(-1)?.calibration ?? null;
+}
+
+function calibrationWords(calibration: string | null): string {
+  if (calibration === null) return 'As the pack was made: no calibration by reviewers is in force';
+  return `Calibration ${calibration}, fitted on reviewers' answers, is in force on top of the pack`;
 }
 
 function connectionWords(connection: RoomView['connection'], present: number): string {

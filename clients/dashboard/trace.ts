@@ -54,6 +54,8 @@ export interface Trace {
   /** Disjoint, ascending. */
   readonly rejections: readonly Rejection[];
   readonly marks: readonly Mark[];
+  /** What labels must be above to be said, by the latest verdict on anything; null: as the pack has it. */
+  readonly thresholds: Readonly<Partial<Record<Label, number>>> | null;
 }
 
 /**
@@ -74,7 +76,8 @@ export function traceOf(
   const marks = segments.flatMap((segment) => markOf(segment, stretch, times, lines));
   const valence = (end: keyof Band) => points.map(({ of }) => of?.perception?.attributes.valence[end] ?? null);
   const band = { mean: valence('mean'), low: valence('low'), high: valence('high') };
-  return { times, lines, valence: band, rejections: rejectionsOf(shown, cadence.hopMs), marks };
+  const thresholds = shown.findLast(({ uncertainty }) => uncertainty !== null)?.thresholds ?? null;
+  return { times, lines, valence: band, rejections: rejectionsOf(shown, cadence.hopMs), marks, thresholds };
 }
 
 /** The value of a line at an instant, between the points by interpolation; null where the line is broken. */

@@ -5,7 +5,6 @@ import type {
   Missing,
   MissingReason,
   Modality,
-  ModalitySubset,
   PackDecision,
   Prediction,
   RejectReason,
@@ -13,9 +12,11 @@ import type {
   Verdict,
   Window,
 } from '../domain.ts';
+import type { ReviewCalibration } from '../domain/review.ts';
 import { isEvidenceOnly, missingWith } from './reference/reference.ts';
 import { perceive } from './perception.ts';
 import { doubtOf } from './reject/doubt.ts';
+import { subsetCalibration, subsetOf } from './review/calibrated.ts';
 
 /** Modalities that a verdict needs: any one, a certain one, or both. */
 export type Requirement = 'any' | 'voice' | 'face' | 'both';
@@ -26,7 +27,11 @@ export interface DecisionOptions {
   readonly require: Requirement;
   /** `name@version` of the pack. */
   readonly pack: string;
+  /** The reviewers' calibration that the prediction and `decision` are already under. Default none. */
+  readonly calibration?: ReviewCalibration | null;
 }
+
+type Judging = Pick<DecisionOptions, 'pack' | 'decision' | 'calibration'>;
 
 /** What a verdict needs to know of its window. */
 export type WindowFacts = Pick<Window, 'startMs' | 'lengthMs' | 'missing' | 'consented'>;
@@ -70,7 +75,7 @@ export function reject(
   window: WindowFacts,
   reason: RejectReason,
   prediction: Prediction | null,
-  options: Pick<DecisionOptions, 'pack' | 'decision'>,
+  options: Judging,
 ): Verdict {
   const withheld = prediction && { withheld: presentLabels(prediction, options.decision) };
   return { ...common(window, prediction, options), ...withheld, status: 'rejected', reason, labels: [] };
@@ -79,8 +84,9 @@ export function reject(
 function common(
   window: WindowFacts,
   prediction: Prediction | null,
-  { pack, decision }: Pick<DecisionOptions, 'pack' | 'decision'>,
+  { pack, decision, calibration = null }: Judging,
 ) {
+  const anew = prediction !== null && subsetCalibration(calibration, prediction.modalities) !== null;
   return {
     startMs: window.startMs,
     endMs: window.startMs + window.lengthMs,
@@ -93,6 +99,8 @@ function common(
     ...(prediction?.distances && { distances: prediction.distances }),
     ...(prediction && { perception: perceive(prediction.shares), doubt: doubtIn(prediction, decision) }),
     pack,
+    calibration: calibration?.id ?? null,
+    ...(anew && { thresholds: decision.thresholds }),
   };
 }
 
@@ -111,8 +119,7 @@ function doubtIn(prediction: Prediction, decision: PackDecision): Doubt {
 
 /** The reject rule for what was judged; null where the pack has none. */
 function ruleFor(modalities: readonly Modality[], { reject }: PackDecision): RejectRule | null {
-  const [only] = modalities;
-  const subset: ModalitySubset | undefined = modalities.length > 1 ? 'both' : only;
+  const subset = subsetOf(modalities);
   return (subset && reject?.[subset]) ?? null;
 }
 

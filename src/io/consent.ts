@@ -79,7 +79,7 @@ export function createConsent(granted: boolean, deps: ConsentDeps): Consent {
 }
 
 function withoutConsent(verdict: Verdict): Verdict {
-  const { startMs, endMs, missing, pack } = verdict;
+  const { startMs, endMs, missing, pack, calibration } = verdict;
   const nothing = { labels: [], probabilities: {}, shares: {}, modalities: [], uncertainty: null };
-  return { startMs, endMs, missing, pack, ...nothing, status: 'rejected', reason: 'not-consented' };
+  return { startMs, endMs, missing, pack, calibration, ...nothing, status: 'rejected', reason: 'not-consented' };
 }

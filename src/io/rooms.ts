@@ -210,7 +210,9 @@ export function createRooms(options: RoomsOptions): Rooms {
 
   function screen(event: VerdictEvent): VerdictEvent {
     const participant = rooms.get(event.room)?.participants.get(event.participant);
-    return participant === undefined ? event : { ...event, verdict: participant.screen(event.verdict) };
+    if (participant === undefined) return event;
+    const verdict = participant.screen(event.verdict);
+    return verdict === event.verdict ? event : { ...event, verdict, packProbabilities: {} };
   }
 
   return {

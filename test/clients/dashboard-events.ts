@@ -46,6 +46,7 @@ export function verdict(id: string, seq: number, change: Partial<VerdictJson> = 
       missing: {},
       uncertainty: 0.6,
       pack: 'starter@1',
+      calibration: null,
       ...change,
     },
   };

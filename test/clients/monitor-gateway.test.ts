@@ -66,7 +66,7 @@ afterEach(async () => {
 });
 
 const publish = (seq: number) => {
-  rooms.publishVerdict({ room: 'lobby', ...verdict(seq) } as VerdictEvent);
+  rooms.publishVerdict({ room: 'lobby', ...verdict(seq), packProbabilities: {} } as VerdictEvent);
 };
 
 function follow() {

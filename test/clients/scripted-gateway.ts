@@ -94,6 +94,7 @@ export function verdict(seq: number): VerdictMessage {
       missing: { face: 'off' },
       uncertainty: 0.5,
       pack: 'starter@1',
+      calibration: null,
     },
   };
 }

@@ -260,6 +260,7 @@ function verdictOf(
     missing,
     uncertainty: sum === 0 ? null : 1,
     pack: 'starter@1',
+    calibration: null,
   };
   return reject === null
     ? { ...base, status: 'accepted', reason: null, labels }

@@ -26,6 +26,7 @@ const VERDICT: VerdictJson = {
   missing: {},
   uncertainty: 1,
   pack: 'p@1',
+  calibration: null,
 };
 
 const event = (event: Extract<MonitorEvent, { type: 'event' }>['event']): MonitorEvent => ({

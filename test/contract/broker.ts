@@ -250,6 +250,7 @@ function verdictOf(seq: number): VerdictEvent {
     participant: 'ada',
     seq,
     latencyMs: 12.5,
+    packProbabilities: { fear: 0.4 },
     verdict: {
       status: 'rejected',
       reason: 'low-confidence',
@@ -262,6 +263,7 @@ function verdictOf(seq: number): VerdictEvent {
       missing: { face: 'off' },
       uncertainty: 0.5,
       pack: 'starter@1',
+      calibration: null,
     },
   };
 }

@@ -47,6 +47,7 @@ export const verdicts: fc.Arbitrary<readonly Verdict[]> = fc
         missing: {},
         uncertainty: null,
         pack: 'test@1',
+        calibration: null,
       };
       return what === 'no-face'
         ? { ...base, status: 'rejected', reason: 'no-face', labels: [], probabilities: {}, modalities: [] }

@@ -23,6 +23,7 @@ export function aVerdict(changes: Partial<Omit<Verdict, 'status' | 'reason'>> = 
     missing: { voice: 'off' },
     uncertainty: 0,
     pack: 'test@1',
+    calibration: null,
     ...changes,
   };
 }

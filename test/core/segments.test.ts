@@ -63,6 +63,7 @@ describe('segments', () => {
       missing: {},
       uncertainty: 0.1,
       pack: 'test@1',
+      calibration: null,
     });
     const odd: Verdict = { ...happy(3), status: 'rejected', reason: 'no-face', labels: [], probabilities: {} };
     const segments = segmentsOf([happy(0), happy(1), happy(2), odd, happy(4), happy(5)]);

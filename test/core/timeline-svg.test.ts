@@ -27,6 +27,7 @@ const rejected = (index: number, reason: 'no-speech' | 'poor-face'): Verdict => 
   missing: {},
   uncertainty: null,
   pack: 'p@1',
+  calibration: null,
 });
 
 describe('the picture of a timeline', () => {

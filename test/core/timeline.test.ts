@@ -63,6 +63,7 @@ describe('a timeline', () => {
       missing: {},
       uncertainty: 0,
       pack: 'p@1',
+      calibration: null,
     });
     const [point] = timelineOf([verdict(0, 0.9), verdict(1, 0.2)], 1).points();
     expect(point).toMatchObject({ startMs: 0, endMs: 2250, labels: ['happiness'], reason: null });

@@ -70,8 +70,17 @@ const only = (media: FakeMedia): FakePeer => {
 const people = ({ rooms }: Scene) => rooms.feed('lobby').snapshot(0).participants;
 
 function verdictOf(participant: string, endMs: number): VerdictEvent {
-  return { room: 'lobby', participant, seq: 0, verdict: aVerdict({ startMs: endMs - 3000, endMs }), latencyMs: 1 };
+  const verdict = aVerdict({ startMs: endMs - 3000, endMs });
+  return { room: 'lobby', participant, seq: 0, verdict, packProbabilities: { happiness: 0.8 }, latencyMs: 1 };
 }
+
+it('never tells a room what the pack said before reviewers calibrated it', async () => {
+  const scenery = scene();
+  const { participant } = await scenery.rooms.join(JOIN, holder());
+  scenery.rooms.publishVerdict(verdictOf(participant, 9000));
+  expect(scenery.events().at(-1)).toMatchObject({ kind: 'verdict', participant });
+  expect(JSON.stringify(scenery.events())).not.toContain('packProbabilities');
+});
 
 describe('joining', () => {
   it('publishes the participant before their media is handed on', async () => {
@@ -183,6 +192,7 @@ describe('consent', () => {
     await seat.setConsent(true);
     const reason = (endMs: number) => rooms.screen(verdictOf(seat.participant, endMs)).verdict.reason;
     expect([reason(8999), reason(9001)]).toEqual(['not-consented', null]);
+    expect(rooms.screen(verdictOf(seat.participant, 8999)).packProbabilities).toEqual({});
   });
 
   it('withdrawn while it is being granted stays withdrawn', async () => {

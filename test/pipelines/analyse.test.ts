@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { analyse, dismiss, judge } from '../../pipelines/analyse.ts';
+import { logit } from '../../src/core/probability.ts';
+import { calibrationInForce } from '../../src/core/review/in-force.ts';
 import type { VerdictEvent } from '../../src/domain.ts';
+import type { ReviewCalibration } from '../../src/domain/review.ts';
 import { UndertoneError } from '../../src/errors.ts';
 import { memoryBroker } from '../../src/io/memory-broker.ts';
 import { headLogits } from '../core/arbitraries.ts';
@@ -105,5 +108,69 @@ describe('analyse', () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('a calibration by reviewers', () => {
+  const calibration = (id: string, b: number): ReviewCalibration => ({
+    id,
+    createdMs: 0,
+    pack: 'test@1',
+    subsets: { face: { labels: { happiness: { method: 'platt', a: 1, b } }, thresholds: {}, reject: null } },
+  });
+
+  it('is applied after the pack, whose own probabilities go along for review', async () => {
+    const holder = calibrationInForce('test@1', calibration('c1', -10));
+    const { verdict, packProbabilities } = await judge(window(0), deps({ calibration: holder }));
+    expect(verdict).toMatchObject({ status: 'rejected', reason: 'low-confidence', calibration: 'c1' });
+    expect(packProbabilities.happiness).toBeGreaterThan(0.98);
+    expect(verdict.probabilities.happiness).toBeLessThan(0.03);
+    const plain = await judge(window(0), deps());
+    expect(plain.verdict).toMatchObject({ status: 'accepted', calibration: null });
+    expect(plain.packProbabilities).toEqual(plain.verdict.probabilities);
+  });
+
+  it('is swapped and rolled back in mid-stream without losing a window, and each verdict names what judged it', async () => {
+    const step = fc.constantFrom('window', 'window', 'window', 'c1', 'c2', 'none');
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const holder = calibrationInForce('test@1');
+        const known = { c1: calibration('c1', -10), c2: calibration('c2', -2), none: null };
+        const broker = memoryBroker({ capacity: 100, meter: meter(), onDiscard: () => undefined });
+        const verdicts: VerdictEvent[] = [];
+        broker.onVerdict((event) => verdicts.push(event));
+        const slow = inference({
+          infer: async ({ face }) => {
+            await Promise.resolve();
+            return { voice: null, face, fusion: null };
+          },
+        });
+        const judging = deps({ inference: slow, calibration: holder });
+        const done = lastValueFrom(analyse({ broker, ...judging, batch: 2 }), { defaultValue: null });
+        let seq = 0;
+        for (const each of steps) {
+          if (each === 'window') broker.publishWindow(window(seq++));
+          else holder.swap(known[each]);
+          if (seq % 3 === 0) await Promise.resolve();
+        }
+        await expect.poll(() => verdicts.length).toBe(seq);
+        await broker.close();
+        await done;
+        expect(new Set(verdicts.map((event) => event.seq)).size).toBe(seq);
+        const shifts = { none: 0, c1: -10, c2: -2 };
+        for (const { verdict, packProbabilities } of verdicts) {
+          const judgedBy = (verdict.calibration ?? 'none') as keyof typeof shifts;
+          const expected = logit(packProbabilities.happiness ?? NaN) + shifts[judgedBy];
+          expect(logit(verdict.probabilities.happiness ?? NaN)).toBeCloseTo(expected, 6);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('of another pack is refused before anything is judged', () => {
+    const other = calibrationInForce('test@2');
+    const broker = memoryBroker({ capacity: 1, meter: meter(), onDiscard: () => undefined });
+    expect(() => analyse({ broker, ...deps({ calibration: other }) })).toThrow(/cannot judge with test@1/);
   });
 });
