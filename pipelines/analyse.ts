@@ -90,7 +90,10 @@ function believe(window: Window, prediction: Prediction | null, deps: JudgeDeps)
   const { calibration } = options;
   const told = prediction && underCalibration(prediction, calibration);
   return {
-    verdict: decide(window, told, { ...options, decision: decisionUnder(decision, calibration, told?.modalities ?? []) }),
+    verdict: decide(window, told, {
+      ...options,
+      decision: decisionUnder(decision, calibration, told?.modalities ?? []),
+    }),
     packProbabilities: prediction?.probabilities ?? {},
   };
 }

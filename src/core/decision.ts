@@ -81,11 +81,7 @@ export function reject(
   return { ...common(window, prediction, options), ...withheld, status: 'rejected', reason, labels: [] };
 }
 
-function common(
-  window: WindowFacts,
-  prediction: Prediction | null,
-  { pack, decision, calibration = null }: Judging,
-) {
+function common(window: WindowFacts, prediction: Prediction | null, { pack, decision, calibration = null }: Judging) {
   const anew = prediction !== null && subsetCalibration(calibration, prediction.modalities) !== null;
   return {
     startMs: window.startMs,

@@ -234,5 +234,12 @@ interface Joiner {
 
 export function publishVerdict(stage: Stage, participant: string, seq: number): void {
   const endMs = Date.now() + 60_000;
-  stage.rooms.publishVerdict({ room: 'lobby', participant, seq, verdict: aVerdict({ endMs }), latencyMs: 1, packProbabilities: {} });
+  stage.rooms.publishVerdict({
+    room: 'lobby',
+    participant,
+    seq,
+    verdict: aVerdict({ endMs }),
+    latencyMs: 1,
+    packProbabilities: {},
+  });
 }
