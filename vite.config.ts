@@ -12,7 +12,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     rolldownOptions: {
-      input: ['dashboard', 'publisher', 'tokens'].map((page) => `clients/${page}/index.html`),
+      input: ['dashboard', 'publisher', 'review', 'tokens'].map((page) => `clients/${page}/index.html`),
     },
   },
 });

@@ -37,6 +37,7 @@ const HASHED = /^\/assets\/.+-[\w-]{8}\.\w+$/;
 const ALIASES: readonly (readonly [string, string])[] = [
   ['/', '/dashboard/index.html'],
   ['/join', '/publisher/index.html'],
+  ['/review', '/review/index.html'],
 ];
 
 /**
