@@ -440,6 +440,26 @@ export interface RejectRule {
   /** In the score's unit: one for all, or by the most probable label; a label without one is never accepted. */
   readonly threshold: number | PerLabel;
   readonly promise: RejectPromise;
+  /** What the viewer of a page may choose in place of the promise; absent where nothing more was promised. */
+  readonly ladder?: RiskLadder;
+}
+
+/** Thresholds for other risks than the rule's own; fitted in src/core/reject/ladder.ts. */
+export interface RiskLadder {
+  /** All of them keep their risks at once, but for this share of calibration sets. */
+  readonly delta: number;
+  /** Of rising risk; each accepts more than those before it. */
+  readonly rungs: readonly RiskRung[];
+}
+
+/** One of a ladder's thresholds, as the rule has its own. */
+export interface RiskRung {
+  /** At most this share of what the threshold accepts is wrong in its first label. */
+  readonly risk: number;
+  readonly threshold: number | PerLabel;
+  /** Calibration clips that it accepts, and how many of them are wrong. */
+  readonly accepted: number;
+  readonly wrong: number;
 }
 
 /** What was promised of the accepted verdicts, and from which clips that is known. */

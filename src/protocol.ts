@@ -174,12 +174,14 @@ const participantState = z.object({
   camera: trackState,
 });
 
+const doubtLimit = z
+  .union([z.number(), z.partialRecord(label, z.number())])
+  .describe('the greatest doubt that is accepted: one for all, or by the most probable label');
+
 /** A reject option with a promise. */
 export const rejectRule = z.object({
   score: doubtScore,
-  threshold: z
-    .union([z.number(), z.partialRecord(label, z.number())])
-    .describe('the greatest doubt that is accepted: one for all, or by the most probable label'),
+  threshold: doubtLimit,
   promise: z
     .object({
       risk: z.number().exactOptional().describe('at most this share of accepted verdicts is wrong'),
@@ -192,6 +194,22 @@ export const rejectRule = z.object({
       clips: z.string().describe('which clips they were, in words'),
     })
     .describe('of clips like those that the rule was fitted on'),
+  ladder: z
+    .object({
+      delta: z.number().describe('all of the rungs keep their risks at once, but for this share of calibration sets'),
+      rungs: z
+        .array(
+          z.object({
+            risk: z.number().describe('at most this share of what is accepted is wrong'),
+            threshold: doubtLimit,
+            accepted: z.int().describe('how many of the calibration clips it accepts'),
+            wrong: z.int().describe('how many of these are wrong in their first label'),
+          }),
+        )
+        .readonly(),
+    })
+    .exactOptional()
+    .describe('thresholds for other risks, of rising risk: a page may show what each would accept'),
 });
 
 // --------------------------------------------------------------------------------------------- client to server

@@ -88,14 +88,17 @@ export function checkLabels({ labels, networks, decision }: LabelledPack, contex
     context.addIssue({ code: 'custom', path: ['labels'], message });
   for (const message of differences(labels, Object.keys(decision.thresholds), 'the thresholds'))
     context.addIssue({ code: 'custom', path: ['decision', 'thresholds'], message });
-  for (const [subset, { threshold }] of Object.entries(decision.reject ?? {}))
-    for (const name of typeof threshold === 'number' ? [] : (Object.keys(threshold) as Label[]))
+  for (const [subset, { threshold, ladder }] of Object.entries(decision.reject ?? {})) {
+    const limits = [threshold, ...(ladder?.rungs ?? []).map((rung) => rung.threshold)];
+    const named = limits.flatMap((limit) => (typeof limit === 'number' ? [] : (Object.keys(limit) as Label[])));
+    for (const name of new Set(named))
       if (!labels.includes(name))
         context.addIssue({
           code: 'custom',
           path: ['decision', 'reject', subset, 'threshold'],
           message: `'${name}' is no label of the pack; run reject fit on the pack`,
         });
+  }
 }
 
 /** Outputs of a head have one number a label. */

@@ -15,8 +15,9 @@ import { chooseClips } from './choose-clips.ts';
 import type { Invocation } from './command.ts';
 import { bootstrapOptions, scoredOf } from './evaluation.ts';
 import { writeWhole } from './part-file.ts';
+import { ladderSteps } from './reject-ladder.ts';
 import { type RejectGiven, rejectGiven, shareGiven } from './reject-options.ts';
-import { curveLines, gainLines } from './reject-output.ts';
+import { curveLines, gainLines, stepLines } from './reject-output.ts';
 import { oneOf, tellStderr, wholeNumber } from './scoring-options.ts';
 import { scoreCorpus, type ScoredCorpus } from './scoring.ts';
 
@@ -38,6 +39,7 @@ export async function rejectCurve({ text, has, env, signal }: Invocation): Promi
     const doubt = rows.map(({ doubts }) => doubts[by]);
     const curve = labelCurve(scored, doubt);
     const clips = found.scored.map(({ clip }) => clip);
+    const steps = has('ladder') ? ladderSteps(found, scorer.pack, modality === 'av' ? 'both' : modality) : null;
     const gained = at === undefined ? null : gains(scored, doubt, at, bootstrapOptions(clips, interval));
     if (svg !== undefined) {
       const { coverage, acceptedRisk: risk } = total(evaluationTally(scored));
@@ -48,8 +50,13 @@ export async function rejectCurve({ text, has, env, signal }: Invocation): Promi
     const about = { given, from, n: scored.truth.length };
     process.stdout.write(
       has('json')
-        ? `${JSON.stringify({ points, aurc, eaurc, ...(gained && { gains: labelled(gained, found) }) })}\n`
-        : [...curveLines(curve, about), ...(gained ? gainLines(gained, found.labels, interval) : []), ''].join('\n'),
+        ? `${JSON.stringify({ points, aurc, eaurc, ...(gained && { gains: labelled(gained, found) }), ...(steps && { ladder: steps }) })}\n`
+        : [
+            ...curveLines(curve, about),
+            ...(gained ? gainLines(gained, found.labels, interval) : []),
+            ...(steps ? stepLines(steps) : []),
+            '',
+          ].join('\n'),
     );
     return 0;
   } finally {

@@ -1,12 +1,11 @@
 /** A reject rule with its promise, from a scored corpus. */
-import { doubtOfClip } from '../../models/toolkit/score/opinion.ts';
-import { misses } from '../core/metrics/top1.ts';
 import { coverageThreshold } from '../core/reject/coverage-target.ts';
 import { greatestDoubt } from '../core/reject/doubt.ts';
-import { type DoubtedClips, leastForRisk, riskThreshold } from '../core/reject/guarantee.ts';
+import { leastForRisk, riskThreshold, type RiskThreshold } from '../core/reject/guarantee.ts';
+import { riskLadder } from '../core/reject/ladder.ts';
 import type { DoubtScore, Label, ModelPack, PerLabel, RejectRule } from '../domain.ts';
 import { UndertoneError } from '../errors.ts';
-import { groupsOf } from './choose-clips.ts';
+import { acceptedBy, doubted, groupsFor, type JudgedClip, judgedClips, type NamedClips } from './reject-clips.ts';
 import type { ScoredCorpus } from './scoring.ts';
 
 /** What is asked for. At least one of risk and coverage. */
@@ -27,13 +26,6 @@ export interface FittedRule {
   readonly silent: readonly { readonly label: Label; readonly why: string }[];
 }
 
-/** One clip as the rule will see it. */
-interface Judged {
-  readonly first: Label;
-  readonly doubt: number;
-  readonly wrong: boolean;
-}
-
 /**
  * Fit the rule. Where a risk and a coverage are asked for, each has half of delta; where a risk is asked for label by label,
  * each label has an equal part of it (Bonferroni). For groups there is one threshold, which each of them must pass.
@@ -46,15 +38,24 @@ export function fitRule(found: ScoredCorpus, pack: ModelPack, request: RejectReq
   const delta = request.delta / (risk !== undefined && coverage !== undefined ? 2 : 1);
   const target = coverage === undefined ? null : atLeast(judged, coverage, delta);
   const greatest = greatestDoubt(score, found.labels.length);
+  const groups = groupsFor(judged, found, per === 'label' ? undefined : per);
   const { threshold, silent } =
     risk === undefined
       ? { threshold: target ?? 0, silent: [] }
       : per === 'label'
         ? labelThresholds(judged, found.labels, { risk, delta: delta / found.labels.length, greatest })
-        : { threshold: oneThreshold(groupsFor(judged, found, per), { risk, delta, greatest }), silent: [] };
+        : { threshold: oneThreshold(groups, { risk, delta, greatest }), silent: [] };
   if (risk !== undefined && target !== null) checkBoth(threshold, target, judged, request);
-  const limit = (label: Label) => (typeof threshold === 'number' ? threshold : (threshold[label] ?? -Infinity));
-  const accepted = judged.filter(({ first, doubt }) => doubt <= limit(first));
+  const rungs = riskLadder({ risk, threshold }, request.delta, (risk, delta) =>
+    per === 'label'
+      ? someOf(labelsOrNone(judged, found.labels, { risk, delta: delta / found.labels.length, greatest }).threshold)
+      : foundIn(
+          riskThreshold(
+            groups.map(({ clips }) => doubted(clips)),
+            { risk, delta, greatest },
+          ),
+        ),
+  );
   return {
     rule: {
       score,
@@ -65,46 +66,23 @@ export function fitRule(found: ScoredCorpus, pack: ModelPack, request: RejectReq
         delta: request.delta,
         ...(per !== undefined && { per }),
         n: judged.length,
-        accepted: accepted.length,
-        wrong: accepted.filter(({ wrong }) => wrong).length,
+        ...acceptedBy(threshold, judged),
         clips,
       },
+      ...(rungs.length > 0 && {
+        ladder: {
+          delta: request.delta,
+          rungs: rungs.map((rung) => ({ ...rung, ...acceptedBy(rung.threshold, judged) })),
+        },
+      }),
     },
     silent,
   };
 }
 
-function judgedClips({ scored, labels }: ScoredCorpus, pack: ModelPack, score: DoubtScore): readonly Judged[] {
-  const rows = scored.flatMap(({ rows }) => rows[0] ?? []);
-  const wrong = misses(
-    scored.map(({ truth }) => truth),
-    rows.map(({ probabilities }) => probabilities),
-    { ties: 'any' },
-  );
-  return rows.map((row, i) => ({ ...doubtOfClip(row, pack, labels, score), wrong: wrong[i] === true }));
-}
-
 type Promised = Parameters<typeof riskThreshold>[1];
 
-function groupsFor(judged: readonly Judged[], { scored }: ScoredCorpus, key: string | undefined): Named[] {
-  if (key === undefined) return [{ name: 'all', clips: judged }];
-  const names = groupsOf(
-    scored.map(({ clip }) => clip),
-    key,
-    '--per',
-  );
-  return [...new Set(names)].map((name) => ({
-    name: `${key} ${name}`,
-    clips: judged.filter((_, i) => names[i] === name),
-  }));
-}
-
-interface Named {
-  readonly name: string;
-  readonly clips: readonly Judged[];
-}
-
-function oneThreshold(groups: readonly Named[], promised: Promised): number {
+function oneThreshold(groups: readonly NamedClips[], promised: Promised): number {
   const found = riskThreshold(
     groups.map(({ clips }) => doubted(clips)),
     promised,
@@ -125,8 +103,20 @@ function oneThreshold(groups: readonly Named[], promised: Promised): number {
   );
 }
 
+/** As `labelsOrNone`, but what is asked for is to be had. */
+function labelThresholds(judged: readonly JudgedClip[], labels: readonly Label[], promised: Promised) {
+  const { threshold, silent } = labelsOrNone(judged, labels, promised);
+  if (silent.length < labels.length) return { threshold, silent };
+  const need = leastForRisk(promised.risk, promised.delta);
+  throw new UndertoneError(
+    'corpus-invalid',
+    `for no label can a risk of ${promised.risk} be promised (${silent.map(({ label, why }) => `${label}: ${why}`).join('; ')}): ` +
+      `each needs ${need} clips at least; give more, or ask for a higher --risk or --delta`,
+  );
+}
+
 /** A threshold a label; a label of which too little is known gets none. */
-function labelThresholds(judged: readonly Judged[], labels: readonly Label[], promised: Promised) {
+function labelsOrNone(judged: readonly JudgedClip[], labels: readonly Label[], promised: Promised) {
   const threshold: Partial<Record<Label, number>> = {};
   const silent: { label: Label; why: string }[] = [];
   const need = leastForRisk(promised.risk, promised.delta);
@@ -137,15 +127,10 @@ function labelThresholds(judged: readonly Judged[], labels: readonly Label[], pr
       silent.push({ label, why: `it is said first of ${found.have} clips, not ${need}` });
     else silent.push({ label, why: `its risk could be promised from about ${roundUp(found.least)}` });
   }
-  if (silent.length < labels.length) return { threshold: threshold satisfies PerLabel, silent };
-  throw new UndertoneError(
-    'corpus-invalid',
-    `for no label can a risk of ${promised.risk} be promised (${silent.map(({ label, why }) => `${label}: ${why}`).join('; ')}): ` +
-      `each needs ${need} clips at least; give more, or ask for a higher --risk or --delta`,
-  );
+  return { threshold: threshold satisfies PerLabel, silent };
 }
 
-function atLeast(judged: readonly Judged[], coverage: number, delta: number): number {
+function atLeast(judged: readonly JudgedClip[], coverage: number, delta: number): number {
   const found = coverageThreshold(
     judged.map(({ doubt }) => doubt),
     { coverage, delta },
@@ -168,7 +153,7 @@ function atLeast(judged: readonly Judged[], coverage: number, delta: number): nu
 function checkBoth(
   threshold: number | PerLabel,
   target: number,
-  judged: readonly Judged[],
+  judged: readonly JudgedClip[],
   request: RejectRequest,
 ): void {
   if (typeof threshold !== 'number')
@@ -182,11 +167,9 @@ function checkBoth(
   );
 }
 
-function doubted(clips: readonly Judged[]): DoubtedClips {
-  return { doubt: clips.map(({ doubt }) => doubt), wrong: clips.map(({ wrong }) => wrong) };
-}
-
-const possible = (clips: readonly Judged[]): number => clips.filter(({ doubt }) => doubt < Infinity).length;
+const foundIn = (found: RiskThreshold): number | null => (found.found ? found.threshold : null);
+const someOf = (threshold: PerLabel): PerLabel | null => (Object.keys(threshold).length > 0 ? threshold : null);
+const possible = (clips: readonly JudgedClip[]): number => clips.filter(({ doubt }) => doubt < Infinity).length;
 
 /** To two digits, upwards: a promise must not come out smaller than it is. */
 const roundUp = (risk: number): string => (Math.ceil(risk * 100) / 100).toFixed(2);

@@ -3,9 +3,10 @@ import { between, shown } from '../core/figures/report-tables.ts';
 import type { Stimulus } from '../core/manifest-votes.ts';
 import { ENOUGH, type Gain, type Gains } from '../core/reject/gain.ts';
 import type { LabelCurve } from '../core/reject/label-curve.ts';
-import type { Label, ModalitySubset, RejectRule } from '../domain.ts';
+import type { Label, ModalitySubset, RejectRule, RiskLadder } from '../domain.ts';
 import type { IntervalOptions } from './evaluation.ts';
 import { columns } from './evaluation-output.ts';
+import type { LadderStep } from './reject-ladder.ts';
 import type { RejectGiven } from './reject-options.ts';
 
 /** The curve as a table. */
@@ -76,7 +77,10 @@ export function gainLines(
 }
 
 /** What a pack's rule says, in a sentence: `a face clip is rejected where ...`. */
-export function ruleWords(subset: ModalitySubset, { score, threshold, promise }: RejectRule): readonly string[] {
+export function ruleWords(
+  subset: ModalitySubset,
+  { score, threshold, promise, ladder }: RejectRule,
+): readonly string[] {
   const what = {
     entropy: 'the entropy of its shares',
     confidence: '1 - its greatest probability',
@@ -99,6 +103,42 @@ export function ruleWords(subset: ModalitySubset, { score, threshold, promise }:
     `judged by ${whose}, a clip is rejected where its most probable label is not present, or ${what[score]} ${limit}`,
     `  promised for clips like ${clips}: ${promised}, but for ${percent(delta)} of calibration sets`,
     `  seen there: ${accepted} of ${n} accepted, ${wrong} of them wrong`,
+    ...(ladder === undefined ? [] : ladderLines(ladder, promise.per)),
+  ];
+}
+
+/** A ladder as a table of what was seen in the clips it was fitted on. */
+function ladderLines({ delta, rungs }: RiskLadder, per: string | undefined): readonly string[] {
+  return [
+    `  a page may choose another limit; all of these hold at once, but for ${percent(delta)} of calibration sets${per === undefined ? '' : `, for each ${per}`}:`,
+    ...columns([
+      ['at most wrong', 'above', 'accepted', 'wrong'],
+      ...rungs.map(({ risk, threshold, accepted, wrong }) => [
+        percent(risk),
+        typeof threshold === 'number' ? shown(threshold) : 'by label',
+        String(accepted),
+        String(wrong),
+      ]),
+    ]).map((line) => `  ${line}`),
+  ];
+}
+
+/** The pack's rule and ladder on clips at hand, as a table. */
+export function stepLines(steps: readonly LadderStep[]): readonly string[] {
+  return [
+    '',
+    '  what the pack promises, and what these clips show; its own rule is marked',
+    ...columns([
+      ['at most wrong', 'coverage', 'risk', 'accepted', 'wrong', ''],
+      ...steps.map(({ promised, coverage, risk, accepted, wrong, rule }) => [
+        promised === null ? '–' : percent(promised),
+        shown(coverage),
+        shown(risk ?? NaN),
+        String(accepted),
+        String(wrong),
+        rule ? 'rule' : '',
+      ]),
+    ]),
   ];
 }
 

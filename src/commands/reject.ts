@@ -10,8 +10,8 @@ export const reject = withActions({
     'What abstaining buys, and how much of it can be promised (docs/reject.md).',
     'curve: risk and macro-F1 of what is still accepted, as the most doubted clips are rejected first.',
     'fit:   chooses the threshold from a calibration set so that at most a share of accepted verdicts is wrong (--risk), or so',
-    '       that at least a share is accepted (--coverage), and writes the pack with that rule. Use clips that no network of',
-    '       the pack has learned from.',
+    '       that at least a share is accepted (--coverage), and writes the pack with that rule, and a ladder of other risks',
+    '       beside it, among which a page may choose. Use clips that no network of the pack has learned from.',
   ],
   options: {
     pack: { value: 'DIR', help: 'folder of the model pack' },
@@ -31,6 +31,7 @@ export const reject = withActions({
       help: 'the surest share of clips beside all, label by label, for example 0.6',
       only: ['curve'],
     },
+    ladder: { help: "what the pack's own rule and ladder promise, beside what these clips show", only: ['curve'] },
     svg: { value: 'FILE', help: 'draw risk by coverage', only: ['curve'] },
     group: {
       value: 'KEY',

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Format2 } from '../../models/pack-format/format-2.ts';
 import { calibrate } from '../../src/commands/calibrate.ts';
+import type { LadderStep } from '../../src/commands/reject-ladder.ts';
 import { evaluateCommand } from '../../src/commands/evaluate.ts';
 import { inspect } from '../../src/commands/inspect.ts';
 import { reject } from '../../src/commands/reject.ts';
+import type { RejectRule } from '../../src/domain.ts';
+import { LABELS } from '../../src/core/labels.ts';
 import { corpusFolder } from '../fixtures/corpus.ts';
 import { writeTinyPack } from '../fixtures/tiny-pack.ts';
 import { manifestOf, votedFaces } from '../fixtures/voted-corpus.ts';
@@ -18,6 +21,13 @@ beforeAll(async () => {
   const lines = votedFaces(folder, 1200);
   manifestOf(folder, 'faces.jsonl', lines.slice(0, 600));
   manifestOf(folder, 'fresh.jsonl', lines.slice(600));
+  // Raters who are split evenly over all labels are never contradicted.
+  const split = Object.fromEntries(LABELS.map((label) => [label, 1]));
+  manifestOf(
+    folder,
+    'agreed.jsonl',
+    lines.slice(0, 600).map((line) => ({ ...line, votes: { face: split } })),
+  );
   manifestOf(folder, 'few.jsonl', lines.slice(0, 12));
   // A pack whose labels are present from little on, so that most of its verdicts can be accepted.
   const args = ['--pack', 'tiny', '--corpus', 'faces.jsonl', '--out', 'fitted', '--thresholds', 'f1'];
@@ -114,6 +124,34 @@ describe('undertone reject fit', () => {
     const words = await inProcess(inspect, [join(folder.path, 'promised')], folder.path);
     expect(words.stdout).toMatch(/face alone, a clip is rejected where .* the entropy of its shares is above \d/);
     expect(words.stdout).toMatch(/at most 80 % of what is accepted is wrong, but for 10 % of calibration sets/);
+  });
+
+  it('writes a ladder beside the rule, which inspect tells and curve sets beside what clips show', async () => {
+    const { code, stdout } = await fit(
+      '--corpus',
+      'agreed.jsonl',
+      '--risk',
+      '0.25',
+      '--delta',
+      '0.2',
+      '--out',
+      'ladder',
+      '--json',
+    );
+    expect(code).toBe(0);
+    const { ladder } = JSON.parse(stdout) as Pick<RejectRule, 'ladder'>;
+    expect(manifest('ladder').decision.reject?.face?.ladder).toEqual(ladder);
+    expect(ladder?.rungs.length).toBeGreaterThan(0);
+    const words = await inProcess(inspect, [join(folder.path, 'ladder')], folder.path);
+    expect(words.stdout).toMatch(/all of these hold at once, but for 20 % of calibration sets:/);
+    const args = ['curve', ...common, '--pack', 'ladder', '--corpus', 'agreed.jsonl', '--ladder'];
+    const told = await inProcess(reject, [...args, '--json'], folder.path);
+    const { ladder: steps } = JSON.parse(told.stdout) as { ladder: readonly LadderStep[] };
+    const same = ({ accepted, wrong }: { readonly accepted: number; readonly wrong: number }) => ({ accepted, wrong });
+    expect(steps.filter(({ rule }) => !rule).map(same)).toEqual(ladder?.rungs.map(same));
+    expect(steps.filter(({ rule }) => rule)).toMatchObject([{ promised: 0.25 }]);
+    expect((await inProcess(reject, args, folder.path)).stdout).toMatch(/its own rule is marked[^]*25 %.* rule/);
+    expect((await curve('--ladder')).stderr).toMatch(/has no reject rule for face: run reject fit/);
   });
 
   it('promises a coverage', async () => {

@@ -190,6 +190,31 @@ describe('a reject rule', () => {
     expect((await ruled(rule)).pack.decision.reject).toEqual({ face: rule });
   });
 
+  const rung = (risk: number, threshold: unknown) => ({ risk, threshold, accepted: 200, wrong: 5 });
+  const laddered = (...rungs: readonly object[]) => ({
+    score: 'entropy',
+    threshold: 0.4,
+    promise,
+    ladder: { delta: 0.1, rungs },
+  });
+
+  it('is read with a ladder', async () => {
+    const rule = laddered(rung(0.05, 0.2), rung(0.2, 0.6));
+    expect((await ruled(rule)).pack.decision.reject).toEqual({ face: rule });
+  });
+
+  it.each([
+    [laddered(), /ladder\.rungs/],
+    [laddered(rung(0.05, 0.2), rung(0.05, 0.3)), /a risk of 0.05 must stand after lesser ones and accept more/],
+    [laddered(rung(0.05, 0.2), rung(0.07, 0.2)), /rungs\.1: a risk of 0.07 must stand/],
+    [laddered(rung(0.2, 0.4)), /a risk of 0.2 must stand after lesser ones and accept more/],
+    [laddered(rung(0.1, 0.4)), /the rule itself promises a risk of 0.1/],
+    [laddered({ ...rung(0.05, 0.2), accepted: 501 }), /5 wrong of 501 accepted of 500 clips cannot be/],
+    [laddered(rung(0.05, { fear: 0.2 })), /'fear' is no label of the pack/],
+  ])('is refused for the ladder of %j', async (rule, message) => {
+    expect(await refusal(ruled(rule))).toMatch(message);
+  });
+
   it.each([
     [
       { score: 'mood', threshold: 0.4, promise },
