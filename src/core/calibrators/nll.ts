@@ -16,8 +16,19 @@ export function meanNll(probabilities: readonly number[], present: readonly numb
 
 /** The same from margins u, where the probability is sigmoid(u): without loss for margins of any size. */
 export function marginNll(margins: readonly number[], present: readonly number[]): number {
-  const total = margins.reduce((sum, u, i) => sum + softplus(present[i] === 1 ? -u : u), 0);
-  return total / margins.length;
+  return marginLoss(margins, present) / margins.length;
+}
+
+/**
+ * The loss summed instead of averaged, example i counting `weights[i]` times.
+ * @param weights [n], each 0 or more. Default 1 each.
+ */
+export function marginLoss(
+  margins: readonly number[],
+  present: readonly number[],
+  weights?: readonly number[],
+): number {
+  return margins.reduce((sum, u, i) => sum + (weights?.[i] ?? 1) * softplus(present[i] === 1 ? -u : u), 0);
 }
 
 /** ln(1 + exp(x)), which is -ln(sigmoid(-x)). */

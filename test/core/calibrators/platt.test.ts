@@ -40,6 +40,33 @@ describe('Platt scaling', () => {
     expect(b).toBeCloseTo(-0.8, 1);
   });
 
+  it('counts an example of weight w as w examples', () => {
+    const weighted = examples.chain(({ p, present }) =>
+      fc.array(fc.nat(3), { minLength: p.length, maxLength: p.length }).map((weights) => ({ p, present, weights })),
+    );
+    fc.assert(
+      fc.property(weighted, ({ p, present, weights }) => {
+        const repeat = (list: readonly number[]) => list.flatMap((x, i) => Array<number>(weights[i] ?? 0).fill(x));
+        const one = fitPlatt(p, present, { weights });
+        const many = fitPlatt(repeat(p), repeat(present));
+        expect(one.a).toBeCloseTo(many.a, 4);
+        expect(one.b).toBeCloseTo(many.b, 4);
+      }),
+    );
+  });
+
+  it('stays nearer to the identity the harder it is pulled', () => {
+    fc.assert(
+      fc.property(examples, fc.double({ min: 0.1, max: 10, noNaN: true }), ({ p, present }, pull) => {
+        const far = ({ a, b }: { readonly a: number; readonly b: number }) => (a - 1) ** 2 + b ** 2;
+        const soft = fitPlatt(p, present, { pull: { a: pull, b: pull } });
+        const hard = fitPlatt(p, present, { pull: { a: 3 * pull, b: 3 * pull } });
+        expect(far(hard)).toBeLessThanOrEqual(far(soft) + 1e-6);
+      }),
+    );
+    expect(fitPlatt([], [])).toEqual({ method: 'platt', a: 1, b: 0 });
+  });
+
   it('is finite on classes that a threshold parts, and rising where the data fall', () => {
     const { a, b } = fitPlatt([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1]);
     expect(a).toBeGreaterThan(1);
