@@ -126,8 +126,18 @@ export interface ReviewStore {
   ): Promise<ReviewedItem>;
   /** Give it back and never be shown it again. */
   skip(reservation: string, reviewer: string, atMs: number): Promise<void>;
-  /** Take the reviewer's latest answer or skip back, if younger than `withinMs`, and hold its item again; null when there is none. */
-  undo(reviewer: string, nowMs: number, withinMs: number, reservationMs: number): Promise<ClaimedItem | null>;
+  /**
+   * Take the reviewer's latest answer or skip back, if younger than `withinMs`, and hold its item again; null when there is
+   * none. `instead` is given back as by `claim`.
+   * @throws UndertoneError `reservation-lost` when it was a skip and others have taken the item's places since.
+   */
+  undo(request: {
+    readonly reviewer: string;
+    readonly nowMs: number;
+    readonly withinMs: number;
+    readonly reservationMs: number;
+    readonly instead?: string;
+  }): Promise<ClaimedItem | null>;
   item(id: string): Promise<ReviewedItem | null>;
   /** Whether the reviewer holds the item now or has answered it: who does may watch its clip. */
   sees(item: string, reviewer: string, nowMs: number): Promise<boolean>;
@@ -145,7 +155,7 @@ export interface ReviewStore {
   reviewed(query: {
     readonly rooms: readonly string[] | null;
     readonly pack?: string;
-    readonly after?: string;
+    readonly after?: { readonly createdMs: number; readonly id: string };
     readonly limit: number;
   }): Promise<readonly ReviewedItem[]>;
   /** Take annotations in from elsewhere (import); those of unknown items are refused together. Repeating is harmless. */

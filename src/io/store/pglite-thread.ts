@@ -1,0 +1,70 @@
+/**
+ * The thread of the embedded database: `node:worker_threads` entry. PGlite runs a query to its end on the thread that asks, and
+ * takes seconds to open: on a thread of its own it never holds up media.
+ */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import { PGlite, types } from '@electric-sql/pglite';
+import { UndertoneError } from '../../errors.ts';
+import type { FromThread, ToThread } from './pglite-calls.ts';
+
+if (!parentPort) throw new UndertoneError('internal', 'pglite-thread.ts runs as a worker thread, by pgliteDialect');
+const port = parentPort;
+
+let database: PGlite | null = null;
+let handled = Promise.resolve();
+port.on('message', (message: ToThread) => {
+  handled = handled.then(async () => {
+    port.postMessage(await answer(message));
+    if (message.type === 'close') port.close();
+  });
+});
+
+async function answer(message: ToThread): Promise<FromThread> {
+  try {
+    switch (message.type) {
+      case 'open':
+        database = await open(message.folder);
+        return { type: 'opened' };
+      case 'query': {
+        if (!database) throw new Error('the database is not open');
+        const { rows, affectedRows = 0 } = await database.query(message.sql, [...message.parameters]);
+        return { type: 'rows', rows, affected: affectedRows };
+      }
+      case 'close':
+        await database?.close();
+        return { type: 'closed' };
+    }
+  } catch (thrown) {
+    return failure(thrown);
+  }
+}
+
+/** A folder that holds a whole database or none: a first start that is cut short is begun again. */
+async function open(folder: string | null): Promise<PGlite> {
+  const parsers = { [types.INT8]: Number };
+  if (folder === null) return PGlite.create({ parsers });
+  const data = join(folder, 'pg');
+  if (!existsSync(data)) {
+    const part = join(folder, 'pg.part');
+    rmSync(part, { recursive: true, force: true });
+    mkdirSync(part, { recursive: true, mode: 0o700 });
+    const made = await PGlite.create(part);
+    await made.close();
+    renameSync(part, data);
+  }
+  return PGlite.create({ dataDir: data, parsers });
+}
+
+/** What Postgres refused has a SQLSTATE and leaves it whole; after anything else it is not to be trusted. */
+function failure(thrown: unknown): FromThread {
+  const { code, severity, message } = (thrown ?? {}) as Partial<Record<'code' | 'severity' | 'message', unknown>>;
+  const refused = typeof code === 'string' && severity === 'ERROR';
+  return {
+    type: 'failed',
+    code: typeof code === 'string' ? code : 'XX000',
+    message: typeof message === 'string' ? message : String(thrown),
+    fatal: !refused,
+  };
+}

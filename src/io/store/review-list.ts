@@ -1,0 +1,90 @@
+import type { ReviewedItem } from '../../domain/review.ts';
+import type { ReviewListing, ReviewStore } from '../../ports/store.ts';
+import { withAnnotations } from './annotations.ts';
+import { liveReservations } from './places.ts';
+import type { Queries } from './tables.ts';
+
+/** One page of the queue; see `ReviewStore.list`. */
+export async function list(
+  db: Queries,
+  { rooms, state, before, limit, nowMs }: Parameters<ReviewStore['list']>[0],
+): Promise<readonly ReviewListing[]> {
+  if (rooms?.length === 0) return [];
+  let query = db
+    .selectFrom('items')
+    .select(['id', 'room', 'participant', 'created_ms', 'start_ms', 'end_ms', 'status', 'reason', 'answers', 'raters'])
+    .select((select) => liveReservations(select, nowMs, null).as('live'));
+  if (rooms !== null) query = query.where('room', 'in', rooms);
+  if (before !== undefined)
+    query = query.where(({ refTuple, tuple, eb }) =>
+      eb(refTuple('created_ms', 'id'), '<', tuple(before.createdMs, before.id)),
+    );
+  if (state === 'done') query = query.whereRef('answers', '>=', 'raters');
+  else if (state !== undefined) {
+    query = query
+      .whereRef('answers', '<', 'raters')
+      .where((where) =>
+        where(
+          liveReservations(where, nowMs, null),
+          state === 'open' ? '<' : '>=',
+          where('raters', '-', where.ref('answers')),
+        ),
+      );
+    // The few that are held are found by who holds them.
+    if (state === 'held')
+      query = query.where('id', 'in', (where) =>
+        where.selectFrom('reservations').select('reservations.item').where('expires_ms', '>', nowMs),
+      );
+  }
+  const rows = await query.orderBy('created_ms', 'desc').orderBy('id', 'desc').limit(limit).execute();
+  return rows.map(({ created_ms, start_ms, end_ms, live, status, reason, ...row }) => ({
+    ...row,
+    createdMs: created_ms,
+    startMs: start_ms,
+    endMs: end_ms,
+    status: status as ReviewListing['status'],
+    reason: reason as ReviewListing['reason'],
+    state: row.answers >= row.raters ? 'done' : row.answers + (live ?? 0) >= row.raters ? 'held' : 'open',
+  }));
+}
+
+/** Answered items in pages; see `ReviewStore.reviewed`. */
+export async function reviewed(
+  db: Queries,
+  { rooms, pack, after, limit }: Parameters<ReviewStore['reviewed']>[0],
+): Promise<readonly ReviewedItem[]> {
+  if (rooms?.length === 0) return [];
+  let query = db.selectFrom('items').selectAll().where('answers', '>', 0);
+  if (rooms !== null) query = query.where('room', 'in', rooms);
+  if (pack !== undefined) query = query.where('pack', '=', pack);
+  if (after !== undefined)
+    query = query.where(({ refTuple, tuple, eb }) =>
+      eb(refTuple('created_ms', 'id'), '>', tuple(after.createdMs, after.id)),
+    );
+  return withAnnotations(db, await query.orderBy('created_ms').orderBy('id').limit(limit).execute());
+}
+
+/** An item by its id; null when there is none. */
+export async function reviewedItem(db: Queries, id: string): Promise<ReviewedItem | null> {
+  const rows = await db.selectFrom('items').selectAll().where('id', '=', id).execute();
+  return (await withAnnotations(db, rows))[0] ?? null;
+}
+
+/** See `ReviewStore.sees`. */
+export async function sees(db: Queries, item: string, reviewer: string, nowMs: number): Promise<boolean> {
+  const { answers, held } = await db
+    .selectNoFrom(({ exists, selectFrom }) => [
+      exists(selectFrom('annotations').select('id').where('item', '=', item).where('reviewer', '=', reviewer)).as(
+        'answers',
+      ),
+      exists(
+        selectFrom('reservations')
+          .select('id')
+          .where('item', '=', item)
+          .where('reviewer', '=', reviewer)
+          .where('expires_ms', '>', nowMs),
+      ).as('held'),
+    ])
+    .executeTakeFirstOrThrow();
+  return Boolean(answers) || Boolean(held);
+}
