@@ -46,11 +46,11 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
 
   async function all(rooms: Caller['rooms']): Promise<ReviewedItem[]> {
     const found: ReviewedItem[] = [];
-    for (let after: string | undefined; ;) {
+    for (let after: { readonly createdMs: number; readonly id: string } | undefined; ;) {
       const page = await reviews.reviewed({ rooms, limit: PAGE, ...(after !== undefined && { after }) });
       found.push(...page);
       if (page.length < PAGE) return found;
-      after = page.at(-1)?.item.id;
+      after = page.at(-1)?.item;
     }
   }
 
@@ -100,8 +100,9 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
       return null;
     },
     async undo({ caller }) {
-      const nowMs = clock.now();
-      return { claimed: await blind(await reviews.undo(caller.actor.subject, nowMs, UNDO_MS, deps.reservationMs())) };
+      const reservationMs = deps.reservationMs();
+      const request = { reviewer: caller.actor.subject, nowMs: clock.now(), withinMs: UNDO_MS, reservationMs };
+      return { claimed: await blind(await reviews.undo(request)) };
     },
     async clip({ caller, params: { id } }) {
       const { item } = await itemFor(id, caller);
