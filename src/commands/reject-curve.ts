@@ -8,6 +8,7 @@ import { evaluationTally } from '../core/metrics/evaluation.ts';
 import { total } from '../core/metrics/tally.ts';
 import { gains } from '../core/reject/gain.ts';
 import { labelCurve } from '../core/reject/label-curve.ts';
+import { transfer } from '../core/reject/transfer.ts';
 import { UndertoneError } from '../errors.ts';
 import type { Corpus } from '../io/corpus/corpus.ts';
 import { readCorpus } from '../io/corpus/corpus.ts';
@@ -17,7 +18,7 @@ import { bootstrapOptions, scoredOf } from './evaluation.ts';
 import { writeWhole } from './part-file.ts';
 import { ladderSteps } from './reject-ladder.ts';
 import { type RejectGiven, rejectGiven, shareGiven } from './reject-options.ts';
-import { curveLines, gainLines, stepLines } from './reject-output.ts';
+import { curveLines, gainLines, stepLines, transferLines } from './reject-output.ts';
 import { oneOf, tellStderr, wholeNumber } from './scoring-options.ts';
 import { scoreCorpus, type ScoredCorpus } from './scoring.ts';
 
@@ -41,6 +42,11 @@ export async function rejectCurve({ text, has, env, signal }: Invocation): Promi
     const clips = found.scored.map(({ clip }) => clip);
     const steps = has('ladder') ? ladderSteps(found, scorer.pack, modality === 'av' ? 'both' : modality) : null;
     const gained = at === undefined ? null : gains(scored, doubt, at, bootstrapOptions(clips, interval));
+    const own = found.scored.flatMap(({ rows }) => rows).map(({ doubts }) => doubts[by]);
+    const beside =
+      at === undefined || from === modality
+        ? null
+        : transfer(scored, own, doubt, at, bootstrapOptions(clips, interval));
     if (svg !== undefined) {
       const { coverage, acceptedRisk: risk } = total(evaluationTally(scored));
       const chosen = coverage > 0 ? { coverage, risk } : null;
@@ -50,9 +56,10 @@ export async function rejectCurve({ text, has, env, signal }: Invocation): Promi
     const about = { given, from, n: scored.truth.length };
     process.stdout.write(
       has('json')
-        ? `${JSON.stringify({ points, aurc, eaurc, ...(gained && { gains: labelled(gained, found) }), ...(steps && { ladder: steps }) })}\n`
+        ? `${JSON.stringify({ points, aurc, eaurc, ...(gained && { gains: labelled(gained, found) }), ...(beside && { transfer: beside }), ...(steps && { ladder: steps }) })}\n`
         : [
             ...curveLines(curve, about),
+            ...(beside ? transferLines(beside, about) : []),
             ...(gained ? gainLines(gained, found.labels, interval) : []),
             ...(steps ? stepLines(steps) : []),
             '',

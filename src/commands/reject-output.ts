@@ -3,6 +3,7 @@ import { between, shown } from '../core/figures/report-tables.ts';
 import type { Stimulus } from '../core/manifest-votes.ts';
 import { ENOUGH, type Gain, type Gains } from '../core/reject/gain.ts';
 import type { LabelCurve } from '../core/reject/label-curve.ts';
+import type { Beside, Transfer } from '../core/reject/transfer.ts';
 import type { Label, ModalitySubset, RejectRule, RiskLadder } from '../domain.ts';
 import type { IntervalOptions } from './evaluation.ts';
 import { columns } from './evaluation-output.ts';
@@ -72,6 +73,23 @@ export function gainLines(
           ],
         ];
       }),
+    ]),
+  ];
+}
+
+/** The surest clips by the doubt of another modality, beside those by their own. */
+export function transferLines(
+  { risk, macroF1 }: Transfer,
+  { given: { modality }, from }: { readonly given: RejectGiven; readonly from: Stimulus },
+): readonly string[] {
+  const cells = ({ own, transferred, difference }: Beside) => [shown(own), shown(transferred), between(difference)];
+  return [
+    '',
+    `  what is accepted by the doubt of ${modality} itself and by that of ${from}; 95 % intervals of the difference`,
+    ...columns([
+      ['figure', `by ${modality}`, `by ${from}`, 'difference'],
+      ['risk', ...cells(risk)],
+      ['macro F1', ...cells(macroF1)],
     ]),
   ];
 }

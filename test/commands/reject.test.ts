@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Format2 } from '../../models/pack-format/format-2.ts';
@@ -9,8 +9,10 @@ import { inspect } from '../../src/commands/inspect.ts';
 import { reject } from '../../src/commands/reject.ts';
 import type { RejectRule } from '../../src/domain.ts';
 import { LABELS } from '../../src/core/labels.ts';
+import { randomStream } from '../../src/core/random.ts';
 import { corpusFolder } from '../fixtures/corpus.ts';
 import { writeTinyPack } from '../fixtures/tiny-pack.ts';
+import { wav } from '../fixtures/training.ts';
 import { manifestOf, votedFaces } from '../fixtures/voted-corpus.ts';
 import { inProcess } from './in-process.ts';
 
@@ -90,6 +92,31 @@ describe('undertone reject curve', () => {
       gains: { coverage: number; risk: { all: number; accepted: number } };
     };
     expect(json.gains.coverage).toBeGreaterThanOrEqual(0.6);
+  });
+
+  it('sets what the doubt of a voice accepts beside what their own accepts', async () => {
+    const clips = votedFaces(folder, 8).map(({ media, votes, ...clip }, i) => {
+      const random = randomStream('sounds', i);
+      const audio = `sound-${i}.wav`;
+      writeFileSync(
+        join(folder.path, audio),
+        wav(Float32Array.from({ length: 8000 }, () => 0.02 * (i + 1) * (random() - 0.5))),
+      );
+      return { ...clip, media: { ...(media as object), audio }, votes: { av: (votes as { face: object }).face } };
+    });
+    manifestOf(folder, 'both.jsonl', clips);
+    const args = ['--corpus', 'both.jsonl', '--modality', 'av', '--at', '0.5', '--resamples', '20'];
+    const { transfer, gains } = JSON.parse((await curve(...args, '--from', 'voice', '--json')).stdout) as {
+      transfer: Record<string, { own: number; transferred: number; difference: readonly [number, number] }>;
+      gains: { risk: { accepted: number } };
+    };
+    const own = JSON.parse((await curve(...args, '--json')).stdout) as { gains: typeof gains; transfer?: object };
+    expect(own.transfer).toBeUndefined();
+    expect(transfer['risk']?.own).toBe(own.gains.risk.accepted);
+    expect(transfer['risk']?.transferred).toBe(gains.risk.accepted);
+    expect((await curve(...args, '--from', 'face')).stdout).toMatch(
+      /accepted by the doubt of av itself and by that of face; 95 % intervals[\s\S]*by av +by face +difference/,
+    );
   });
 
   it('refuses a doubt that the corpus has no media for, and what is for fit', async () => {
