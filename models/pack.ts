@@ -17,13 +17,19 @@ export interface LoadedPack {
   readonly networks: Readonly<Record<Modality, Model>> & { readonly fusion: FusionModel | null };
 }
 
+/** How a pack is read. */
+export interface LoadOptions {
+  /** The modality whose reference is left unread, as it is about to be replaced. Default: none is. */
+  readonly refitting?: Modality;
+}
+
 /**
  * Read and verify the pack in `dir`: its manifest's schema, that labels, calibration and thresholds agree, and the
  * SHA-256 of every file. Whether a network has the shapes that the manifest says is checked when it is opened.
  * @throws UndertoneError `pack-invalid`, naming the file, what is wrong with it and what to do.
  * @example const { pack } = await loadPack('models/packs/starter');
  */
-export async function loadPack(dir: string): Promise<LoadedPack> {
+export async function loadPack(dir: string, { refitting }: LoadOptions = {}): Promise<LoadedPack> {
   const manifest = await readManifest(join(dir, 'pack.json'), packManifest);
   const { name, version, licence, labels, decision, networks, fusion, references } = manifest;
   const model = async (entry: Pick<NetworkEntry, 'file' | 'sha256' | 'contract'>): Promise<Model> => ({
@@ -34,7 +40,7 @@ export async function loadPack(dir: string): Promise<LoadedPack> {
   const modelOf = async (modality: Modality): Promise<Model> => {
     const loaded = await model(networks[modality]);
     const named = references[modality];
-    if (named === undefined) return loaded;
+    if (named === undefined || modality === refitting) return loaded;
     const embedding = Number(loaded.contract.outputs['embedding']?.at(-1));
     const widths = { statistics: STATISTICS[modality].length, embedding };
     const reference = decodeReference(await readNetwork(dir, named), widths, join(dir, named.file));

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +51,28 @@ describe('undertone reference', () => {
       expect(after.ci[0]).toBeLessThanOrEqual(after.share);
       expect(after.ci[1]).toBeGreaterThanOrEqual(after.share);
     }
+  });
+
+  it('replaces a reference of a version with other statistics, which nothing else can read', async () => {
+    await fit('--out', 'earlier');
+    const file = join(folder.path, 'earlier/reference-face.json');
+    const written = JSON.parse(readFileSync(file, 'utf8')) as { statistics: { mean: string } };
+    written.statistics.mean = written.statistics.mean.slice(0, -8);
+    writeFileSync(file, JSON.stringify(written));
+    const manifest = join(folder.path, 'earlier/pack.json');
+    const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+    writeFileSync(
+      manifest,
+      readFileSync(manifest, 'utf8').replace(
+        /("face": \{\s*"file": "reference-face.json",\s*"sha256": ")[0-9a-f]+/,
+        `$1${sha256}`,
+      ),
+    );
+    await expect(loadPack(join(folder.path, 'earlier'))).rejects.toThrow(
+      "run 'undertone reference fit' on the pack again",
+    );
+    expect((await fit('--pack', 'earlier', '--out', 'again')).code).toBe(0);
+    expect((await loadPack(join(folder.path, 'again'))).networks.face.contract.reference).toBeDefined();
   });
 
   it('is told by inspect: by what, from where on, and fitted on what', async () => {

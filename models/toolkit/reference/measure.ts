@@ -28,7 +28,8 @@ export interface Measurer {
  * @example const [rows] = await (await openMeasurer('models/packs/default', 'face')).measure([crop]);
  */
 export async function openMeasurer(dir: string, modality: Modality, options: ScoringOptions = {}): Promise<Measurer> {
-  const loaded = await loadPack(dir);
+  // An earlier version's reference may not even be readable: fitting it again is the remedy.
+  const loaded = await loadPack(dir, { refitting: modality });
   const { contract } = loaded.networks[modality];
   if (!('embedding' in contract.outputs) || 'logits' in contract.outputs)
     throw new UndertoneError(

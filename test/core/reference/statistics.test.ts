@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MEL_BANDS } from '../../../src/core/features.ts';
+import { VOICE_CORRUPTIONS } from '../../../src/core/corruption/voice.ts';
+import { logMel, MEL_BANDS, SAMPLE_RATE_HZ } from '../../../src/core/features.ts';
 import { gaussian, randomStream } from '../../../src/core/random.ts';
 import { FACE_STATISTICS, faceStatistics } from '../../../src/core/reference/face-statistics.ts';
 import { VOICE_STATISTICS, voiceStatistics } from '../../../src/core/reference/voice-statistics.ts';
@@ -33,6 +34,19 @@ describe('the statistics of a voice', () => {
   it('tell a spectrum that is cut off at 4 kHz', () => {
     const cut = sound(1).map((x, i) => (i % MEL_BANDS < 48 ? x : -13.8));
     expect(voiceStatistics(cut)[2]).toBeLessThan((voiceStatistics(sound(1))[2] ?? 0) - 20);
+  });
+
+  it('tell a voice that stands at the ceiling, at whatever level', () => {
+    // Syllables: a tone with overtones that swells and fades.
+    const syllables = Float32Array.from({ length: 32_000 }, (_, i) => {
+      const [t, swell] = [i / SAMPLE_RATE_HZ, Math.sin((Math.PI * i) / 4000) ** 2];
+      return 0.3 * swell * [1, 2, 3, 5].reduce((sum, k) => sum + Math.sin(2 * Math.PI * 140 * k * t) / k, 0);
+    });
+    const ceiling = (samples: Float32Array) => voiceStatistics(logMel(new Float32Array(0), samples).frames)[11] ?? NaN;
+    const overdriven = VOICE_CORRUPTIONS.clipped.spoil(syllables);
+    expect(VOICE_STATISTICS[11]).toContain('third quartile');
+    for (const volume of [1, 0.1])
+      expect(ceiling(overdriven.map((x) => volume * x))).toBeLessThan(ceiling(syllables.map((x) => volume * x)) - 1);
   });
 
   it('are numbers for digital silence and for one frame', () => {
