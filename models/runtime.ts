@@ -51,25 +51,50 @@ export async function openNetwork(
   model: Model,
   { provider = 'cpu', threads = 1 }: NetworkOptions = {},
 ): Promise<Network> {
-  const session = await createSession(model, provider, threads);
+  const session = await createSession(model.name, model.bytes, provider, threads);
   try {
     checkContract(model, session.inputMetadata.map(describe), session.outputMetadata.map(describe));
   } catch (error) {
     await session.release();
     throw error;
   }
-  const promised = Object.keys(model.contract.outputs);
+  return networkOf(session, model.name, provider, Object.keys(model.contract.outputs));
+}
+
+/** A network that was opened from its file, and what it says of itself: open sides by name. */
+export interface OpenedFile extends Network {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}
+
+/**
+ * Open a network that is too large to be held as bytes besides. Whoever opens it has verified the file.
+ * @throws UndertoneError as `openNetwork`, but for the contract.
+ */
+export async function openNetworkFile(
+  path: string,
+  { provider = 'cpu', threads = 1 }: NetworkOptions = {},
+): Promise<OpenedFile> {
+  const session = await createSession(path, path, provider, threads);
+  const outputs = session.outputMetadata.map(describe);
+  const promised = outputs.map(({ name }) => name);
+  return {
+    ...networkOf(session, path, provider, promised),
+    inputs: session.inputMetadata.map(describe),
+    outputs,
+  };
+}
+
+function networkOf(session: InferenceSession, name: string, provider: Provider, promised: readonly string[]): Network {
   return {
     provider,
     async run(feeds, outputs = promised) {
       try {
-        const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, tensor(feed)]));
+        const tensors = Object.fromEntries(Object.entries(feeds).map(([input, feed]) => [input, tensor(feed)]));
         const results = await session.run(tensors, outputs);
-        return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, numbers(result)]));
+        return Object.fromEntries(Object.entries(results).map(([output, result]) => [output, numbers(result)]));
       } catch (cause) {
-        throw new UndertoneError('inference-failed', `${model.name} failed on ${provider}: ${reason(cause)}`, {
-          cause,
-        });
+        throw new UndertoneError('inference-failed', `${name} failed on ${provider}: ${reason(cause)}`, { cause });
       }
     },
     close: () => session.release(),
@@ -84,7 +109,7 @@ export async function readShapes(model: Pick<Model, 'name' | 'bytes'>): Promise<
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
 }> {
-  const session = await createSession(model, 'cpu', 1);
+  const session = await createSession(model.name, model.bytes, 'cpu', 1);
   try {
     return { inputs: session.inputMetadata.map(describe), outputs: session.outputMetadata.map(describe) };
   } finally {
@@ -92,19 +117,24 @@ export async function readShapes(model: Pick<Model, 'name' | 'bytes'>): Promise<
   }
 }
 
+/** @param source its bytes, or the path of its file. */
 async function createSession(
-  { name, bytes }: Pick<Model, 'name' | 'bytes'>,
+  name: string,
+  source: Uint8Array | string,
   provider: Provider,
   threads: number,
 ): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 3,
+  };
   try {
-    return await InferenceSession.create(bytes, {
-      executionProviders: [provider],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 3,
-    });
+    return typeof source === 'string'
+      ? await InferenceSession.create(source, options)
+      : await InferenceSession.create(source, options);
   } catch (cause) {
     if (provider !== 'cpu')
       throw new UndertoneError('inference-failed', `${provider} cannot run ${name}: ${reason(cause)}`, { cause });

@@ -12,6 +12,18 @@ export interface ConvOptions {
   readonly padding?: number;
 }
 
+/** How a kernel moves that need not be learned from here. */
+export interface ServingConvOptions {
+  /** Default 1. */
+  readonly stride?: number;
+  /** Zeros before and after the input, along every axis. Default none. */
+  readonly padding?: readonly [before: number, after: number];
+  /** Channels fall into so many groups, each of which sees only its own. Default 1. */
+  readonly groups?: number;
+  /** [out]; added to every place. */
+  readonly bias?: Value;
+}
+
 /**
  * Cross-correlation of `x` with kernels `w` [out, in, k] or [out, in, k, k]; no bias. A side that has no number yet stays
  * as it is: the stride is 1 then, and the padding half the kernel.
@@ -29,6 +41,38 @@ export function conv(x: Value, w: Value, { stride = 1, padding = 0 }: ConvOption
   return x.graph.node('Conv', [x, w], [x.dims[0] ?? 'n', w.dims[0] ?? 1, ...sizes], {
     attributes: windowAttributes(spatial.length, stride, padding),
     gradient: (dy) => [inputGradient(dy, x, w, stride, padding), kernelGradient(dy, x, w, stride, padding)],
+  });
+}
+
+/**
+ * Cross-correlation as `conv`, for networks that were trained elsewhere: with a bias, in groups, by a padding of two sides, and
+ * over sides that have no number yet. It has no gradient: whoever asks for one is refused.
+ * @throws RangeError when the channels differ, or do not fall into the groups.
+ * @example servingConv(x, w, { stride: 5, bias }) // [n, 1, length] by [512, 1, 10] is [n, 512, 'conv(length)']
+ */
+export function servingConv(
+  x: Value,
+  w: Value,
+  { stride = 1, padding = [0, 0], groups = 1, bias }: ServingConvOptions = {},
+): Value {
+  const [out = 1, each = 1] = w.dims;
+  if (x.dims.length !== w.dims.length || x.dims[1] !== Number(each) * groups || Number(out) % groups !== 0)
+    throw new RangeError(
+      `a kernel of [${w.dims.join(', ')}] in ${groups} groups does not fit an input of [${x.dims.join(', ')}]`,
+    );
+  const spatial = spatialAxes(x);
+  const spread = padding[0] + padding[1];
+  const sizes = spatial.map((axis): Dim => {
+    const side = x.dims[axis] ?? 1;
+    if (typeof side === 'number') return Math.floor((side + spread - fixedSide(w, axis)) / stride) + 1;
+    return stride === 1 && spread + 1 === w.dims[axis] ? side : `conv(${side})`;
+  });
+  const pads = padding.flatMap((side) => spatial.map(() => side));
+  return x.graph.node('Conv', bias ? [x, w, bias] : [x, w], [x.dims[0] ?? 'n', out, ...sizes], {
+    attributes: { strides: { ints: spatial.map(() => stride) }, pads: { ints: pads }, group: { int: groups } },
+    gradient: () => {
+      throw new RangeError('this convolution only serves: build the network that learns with conv');
+    },
   });
 }
 

@@ -78,6 +78,27 @@ export function silu(x: Value): Value {
   return mul(x, sigmoid(x));
 }
 
+/** x Phi(x), Phi the normal distribution function; exact, not by tanh (Hendrycks and Gimpel 2016). */
+export function gelu(x: Value): Value {
+  return unary('Gelu', x, (dy) => {
+    const distribution = mul(add(unary('Erf', mul(x, Math.SQRT1_2)), 1), 0.5);
+    const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return mul(dy, add(distribution, mul(x, density)));
+  });
+}
+
+/** x, but not below `low` nor above `high`. */
+export function clip(x: Value, low: number, high: number): Value {
+  return x.graph.node('Clip', [x, operand(x, low), operand(x, high)], x.dims, {
+    gradient: (dy) => [mul(dy, mul(above(x, low), sub(neg(above(x, high)), -1))), null, null],
+  });
+}
+
+/** The largest integer that is not above x. No gradient flows. */
+export function floor(x: Value): Value {
+  return unary('Floor', x);
+}
+
 /** ln(1 + e^x), without overflow. */
 export function softplus(x: Value): Value {
   return unary('Softplus', x, (dy) => mul(dy, sigmoid(x)));

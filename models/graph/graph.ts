@@ -52,8 +52,11 @@ export interface GraphOptions {
   readonly mode?: 'train' | 'serve';
   /** Seed of the parameters' start. Default 0. */
   readonly seed?: number;
-  /** Weights by name, used instead of a fresh start. In `serve`, every weight must be here. */
-  readonly weights?: ReadonlyMap<string, Float32Array>;
+  /**
+   * Weights by name, used instead of a fresh start. In `serve`, every weight must be here; or they come `later`: the graph
+   * then only says which it needs, in `contents.later`, and whoever writes the file brings them.
+   */
+  readonly weights?: ReadonlyMap<string, Float32Array> | 'later';
   /** Parameters that do not learn although the graph trains, by name. Default: none. */
   readonly frozen?: (name: string) => boolean;
 }
@@ -100,6 +103,14 @@ export interface GraphContents {
   readonly nodes: readonly OnnxNode[];
   /** Names of inputs that hold noise, with their sizes. */
   readonly noises: readonly OnnxValue[];
+  /** Weights whose numbers come later. */
+  readonly later: readonly LaterWeight[];
+}
+
+/** A weight of which only the name and the sides are known, float32. */
+export interface LaterWeight {
+  readonly name: string;
+  readonly dims: readonly number[];
 }
 
 /**
@@ -114,6 +125,7 @@ export function createGraph({ mode = 'serve', seed = 0, weights, frozen = () => 
   const inputs = new Map<string, OnnxValue>();
   const noises: OnnxValue[] = [];
   const initializers: OnnxTensor[] = [];
+  const later: LaterWeight[] = [];
   const nodes: OnnxNode[] = [];
   const tape: TapeEntry[] = [];
   const parameters = new Map<string, Weight>();
@@ -132,12 +144,17 @@ export function createGraph({ mode = 'serve', seed = 0, weights, frozen = () => 
       return known;
     }
     if (inputs.has(name)) throw new RangeError(`the graph has an input '${name}' already`);
+    const value: Value = { graph, name, dims, type: 'float32' };
+    if (weights === 'later') {
+      later.push({ name, dims });
+      shared.set(name, value);
+      return value;
+    }
     const size = dims.reduce((product, side) => product * side, 1);
     const given = weights?.get(name);
     if (!given && mode === 'serve') throw new RangeError(`there is no weight '${name}' among those given`);
     const data = given ?? initial(size, randomStream(seed, 'initial', name));
     if (data.length !== size) throw new RangeError(`weight '${name}' has ${data.length} numbers, not ${size}`);
-    const value: Value = { graph, name, dims, type: 'float32' };
     shared.set(name, value);
     if (mode === 'serve' || frozen(name)) initializers.push({ name, type: 'float32', dims, data });
     else learns.set(name, { value, initial: data });
@@ -157,6 +174,7 @@ export function createGraph({ mode = 'serve', seed = 0, weights, frozen = () => 
       initializers,
       nodes,
       noises,
+      later,
     },
     input(name, dims, type = 'float32') {
       if (inputs.has(name) || shared.has(name)) throw new RangeError(`the graph has a '${name}' already`);

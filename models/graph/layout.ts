@@ -21,6 +21,26 @@ export function detach(x: Value): Value {
   return x.graph.node('Identity', [x], x.dims);
 }
 
+/** The same value, one of its sides without a number called `name` from here on: how an output's sides get plain names. */
+export function named(x: Value, axis: number, name: string): Value {
+  if (typeof x.dims[axis] !== 'string') throw new RangeError(`side ${axis} of [${x.dims.join(', ')}] has a number`);
+  return { ...x, dims: replaced(x.dims, axis, name) };
+}
+
+/** 0, 1, 2 ... along a side of `x`, as the graph runs: float32 [side]. No gradient. */
+export function positions(x: Value, axis: number): Value {
+  const { graph } = x;
+  const scalar = (n: number): Value => graph.constant(BigInt64Array.of(BigInt(n)), []);
+  const length = graph.node('Gather', [shapeOf(x), scalar(axis)], [], { type: 'int64' });
+  const counted = graph.node('Range', [scalar(0), length, scalar(1)], [x.dims[axis] ?? 1], { type: 'int64' });
+  return graph.node('Cast', [counted], counted.dims, { type: 'float32', attributes: { to: { int: 1 } } });
+}
+
+/** Whole numbers of float32 as `gather` wants them: int64. */
+export function indices(x: Value): Value {
+  return x.graph.node('Cast', [x], x.dims, { type: 'int64', attributes: { to: { int: 7 } } });
+}
+
 /**
  * The same numbers in another shape. A named side keeps its place, or is the only one whose size is worked out.
  * @throws RangeError when the sizes cannot agree.

@@ -52,6 +52,7 @@ export function graphModel(
     outputs: Object.entries(outputs).map(([key, { type, dims }]) => ({ name: key, type, dims })),
     initializers: [...preludeTensors, ...graph.contents.initializers].filter((tensor) => needed.has(tensor.name)),
     nodes: [...nodes, ...named],
+    later: graph.contents.later.filter((weight) => needed.has(weight.name)),
     ...(metadata && { metadata }),
   };
 }

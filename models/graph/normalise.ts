@@ -6,7 +6,7 @@ import { mean, sum } from './reduce.ts';
 
 const EPSILON = 1e-5;
 /** Fills with ones. */
-const ones: Initial = (size) => new Float32Array(size).fill(1);
+export const ones: Initial = (size) => new Float32Array(size).fill(1);
 /** Fills with zeros. */
 export const zeros: Initial = (size) => new Float32Array(size);
 
@@ -68,19 +68,20 @@ function affine(x: Value, factor: Value, offset: Value, centre?: Value, variance
 /**
  * Layer normalisation over the last axis. (Ba, Kiros and Hinton 2016.)
  * @param name of its two weights: `.scale`, `.shift`.
+ * @param epsilon what is added to the variance. Default 1e-5.
  */
-export function layerNorm(x: Value, name: string): Value {
+export function layerNorm(x: Value, name: string, epsilon = EPSILON): Value {
   const { graph } = x;
   const last = x.dims.length - 1;
   const width = fixedSide(x, last);
   const scale = graph.parameter(`${name}.scale`, [width], ones);
   const shift = graph.parameter(`${name}.shift`, [width], zeros);
   return graph.node('LayerNormalization', [x, scale, shift], x.dims, {
-    attributes: { axis: { int: -1 }, epsilon: { float: EPSILON } },
+    attributes: { axis: { int: -1 }, epsilon: { float: epsilon } },
     gradient: (dy) => {
       const along = { axes: [last], keep: true };
       const centred = sub(x, mean(x, along));
-      const deviation = sqrt(add(mean(square(centred), along), EPSILON));
+      const deviation = sqrt(add(mean(square(centred), along), epsilon));
       const normal = div(centred, deviation);
       const flow = mul(dy, scale);
       const dx = div(sub(sub(flow, mean(flow, along)), mul(normal, mean(mul(flow, normal), along))), deviation);

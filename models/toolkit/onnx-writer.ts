@@ -66,6 +66,8 @@ export interface OnnxModel {
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly initializers: readonly OnnxTensor[];
+  /** Weights whose numbers whoever writes the file brings (onnx-stream.ts), float32. Default: none. */
+  readonly later?: readonly Omit<OnnxTensor, 'type' | 'data'>[];
   /** In an order in which every input is known before it is used. */
   readonly nodes: readonly OnnxNode[];
   /** Version of each operator set; the default one is `''`. */
@@ -81,8 +83,8 @@ const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, int
 /**
  * The bytes of an ONNX file (IR version 10, weights inline).
  *
- * @throws RangeError when a tensor's elements do not fill its dimensions or are of another type, or an integer is not a
- * safe one.
+ * @throws RangeError when a tensor's elements do not fill its dimensions or are of another type, an integer is not a
+ * safe one, or weights are to come later.
  * @example
  * const model = encodeOnnx({
  *   graph: 'double', producer: 'example', opsets: { '': 21 },
@@ -92,6 +94,17 @@ const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, int
  * });
  */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
+  if (model.later?.length) throw new RangeError(`${model.graph}: ${model.later.length} weights are to come later`);
+  const { before, graph, after } = encodeParts(model);
+  return concat([before, message(7, graph), after]);
+}
+
+/** The fields of a model before and after its graph, and those of the graph without the weights that come later. */
+export function encodeParts(model: OnnxModel): {
+  readonly before: Uint8Array;
+  readonly graph: readonly Uint8Array[];
+  readonly after: Uint8Array;
+} {
   const graph = [
     ...model.nodes.map((node) => message(1, encodeNode(node))),
     text(2, model.graph),
@@ -105,7 +118,11 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
   const metadata = Object.entries(model.metadata ?? {}).map(([key, value]) =>
     message(14, [text(1, key), text(2, value)]),
   );
-  return concat([integer(1, IR_VERSION), text(2, model.producer), message(7, graph), ...opsets, ...metadata]);
+  return {
+    before: concat([integer(1, IR_VERSION), text(2, model.producer)]),
+    graph,
+    after: concat([...opsets, ...metadata]),
+  };
 }
 
 /** The fields of a `NodeProto`. */
@@ -145,17 +162,17 @@ export function encodeTensor(tensor: OnnxTensor): Uint8Array[] {
       `tensor ${tensor.name}: ${tensor.data.length} elements for dimensions [${tensor.dims.join(', ')}]`,
     );
   }
-  const { code, holder } = ELEMENT_TYPES[tensor.type];
+  const { holder } = ELEMENT_TYPES[tensor.type];
   if (!(tensor.data instanceof holder)) {
     throw new RangeError(`tensor ${tensor.name}: ${tensor.data.constructor.name} for elements of ${tensor.type}`);
   }
   const { buffer, byteOffset, byteLength } = tensor.data;
-  return [
-    ...tensor.dims.map((dim) => integer(1, dim)),
-    integer(2, code),
-    text(8, tensor.name),
-    bytes(9, new Uint8Array(buffer, byteOffset, byteLength)),
-  ];
+  return [...encodeTensorHead(tensor), bytes(9, new Uint8Array(buffer, byteOffset, byteLength))];
+}
+
+/** The fields of a `TensorProto` but for the numbers, which are field 9. */
+export function encodeTensorHead({ name, type, dims }: Omit<OnnxTensor, 'data'>): Uint8Array[] {
+  return [...dims.map((dim) => integer(1, dim)), integer(2, ELEMENT_TYPES[type].code), text(8, name)];
 }
 
 function encodeValue(value: OnnxValue): Uint8Array[] {

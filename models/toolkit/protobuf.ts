@@ -67,7 +67,12 @@ export function text(field: number, value: string): Uint8Array {
 
 /** Bytes as a field. */
 export function bytes(field: number, value: Uint8Array): Uint8Array {
-  return concat([varint((BigInt(field) << 3n) | 2n), varint(BigInt(value.length)), value]);
+  return concat([bytesHead(field, value.length), value]);
+}
+
+/** What stands before `length` bytes as a field. */
+export function bytesHead(field: number, length: number): Uint8Array {
+  return concat([varint((BigInt(field) << 3n) | 2n), varint(BigInt(length))]);
 }
 
 /**

@@ -5,17 +5,21 @@ import { UndertoneError } from '../../src/errors.ts';
 
 /** What may stand where the folder is to be. */
 export interface WholeFolderOptions {
-  /** Whether a pack that is there may be replaced. */
+  /** Whether what is there may be replaced, if it is of the same kind. */
   readonly replace: boolean;
   /** By which the user gave the folder, for messages. */
   readonly option: string;
+  /** The kind of folder, and the file by which one is known. Default: a pack, by `pack.json`. */
+  readonly kind?: { readonly name: string; readonly file: string };
 }
 
+const PACK = { name: 'a pack', file: 'pack.json' };
+
 /**
- * Refuse a place that is taken, before any work is done. An empty folder is free; only a pack is ever replaced.
+ * Refuse a place that is taken, before any work is done. An empty folder is free; only a folder of the same kind is ever replaced.
  * @throws UndertoneError `config-invalid`.
  */
-export async function checkFree(folder: string, { replace, option }: WholeFolderOptions): Promise<void> {
+export async function checkFree(folder: string, { replace, option, kind = PACK }: WholeFolderOptions): Promise<void> {
   const refuse = (why: string) => new UndertoneError('config-invalid', `${option}: ${why}`);
   const parent = await stat(dirname(resolve(folder))).catch(() => null);
   if (!parent?.isDirectory()) throw refuse(`there is no folder '${dirname(folder)}': make it, or choose another place`);
@@ -25,9 +29,9 @@ export async function checkFree(folder: string, { replace, option }: WholeFolder
   const names = await readdir(folder);
   if (names.length === 0) return;
   if (!replace) throw refuse(`'${folder}' is there already: choose another folder, or replace it by --force`);
-  if (!names.includes('pack.json'))
+  if (!names.includes(kind.file))
     throw refuse(
-      `'${folder}' holds something other than a pack, which --force does not replace: choose another folder`,
+      `'${folder}' holds something other than ${kind.name}, which --force does not replace: choose another folder`,
     );
 }
 

@@ -1,6 +1,4 @@
 /** A published checkpoint: its tensors by name, whether they are in one file or in several. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -127,17 +125,6 @@ export async function readJson<S extends z.ZodType>(path: string, schema: S, mos
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path: at, message }) => `${at.join('.') || 'it'}: ${message}`);
   throw invalid(`${path}: ${problems.join('; ')}`, parsed.error);
-}
-
-/** SHA-256 of a file of any size, in hex. `told` hears how many bytes were read since it last did. */
-export async function fileSha256(path: string, told: (bytes: number) => void = () => undefined): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    const bytes = chunk as Uint8Array;
-    hash.update(bytes);
-    told(bytes.length);
-  }
-  return hash.digest('hex');
 }
 
 async function isFile(path: string): Promise<boolean> {

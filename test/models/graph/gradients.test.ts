@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { conv } from '../../../models/graph/conv.ts';
 import {
   add,
+  clip,
   div,
   exp,
+  gelu,
   log,
   mul,
   neg,
@@ -42,6 +44,8 @@ describe('gradients of operators of one value agree with finite differences', ()
     ['tanh', matrix, tanh],
     ['silu', matrix, silu],
     ['softplus', matrix, softplus],
+    ['gelu', matrix, gelu],
+    ['clip', { dims: [2, 3], data: [-2, -0.5, 0.2, 0.7, 1.4, 3] }, (x) => square(clip(x, -1, 1))],
     ['numbers as operands', positive, (x) => sub(div(mul(add(x, 2), 3), 4), 1)],
     ['a value used twice', matrix, (x) => add(mul(x, x), x)],
     ['reshape', { dims: [2, 6] }, (x) => square(reshape(x, [3, 4]))],
@@ -59,6 +63,7 @@ describe('gradients of operators of one value agree with finite differences', ()
     ['batchNorm', { dims: [3, 2, 4] }, (x) => batchNorm(x, 'norm')],
     ['batchNorm of pictures', { dims: [3, 2, 3, 2] }, (x) => batchNorm(x, 'norm')],
     ['layerNorm', { dims: [2, 3, 4] }, (x) => layerNorm(x, 'norm')],
+    ['layerNorm of another epsilon', { dims: [2, 3, 4] }, (x) => layerNorm(x, 'norm', 0.1)],
     [
       'rows of a table',
       { dims: [4, 3] },

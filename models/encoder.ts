@@ -1,0 +1,84 @@
+/** An encoder at work: the network in an encoder's folder, verified and opened. */
+import { join } from 'node:path';
+import { UndertoneError } from '../src/errors.ts';
+import { type Encoder, readEncoder } from './encoder-format.ts';
+import { fileSha256 } from './file-sha256.ts';
+import { type NetworkOptions, type OpenedFile, openNetworkFile } from './runtime.ts';
+
+/** An open encoder. */
+export interface OpenEncoder {
+  readonly encoder: Encoder;
+  /** Fed and read by the names that `encoder` gives its inputs and outputs. */
+  readonly network: OpenedFile;
+}
+
+/**
+ * Verify an encoder's folder and open its network, which must have the inputs and outputs that the manifest names.
+ * @throws UndertoneError `encoder-invalid` when the folder is not whole or the network another one; as `openNetworkFile`.
+ * @example
+ * const { encoder, network } = await openEncoder('encoders/wavlm-large');
+ * const { hidden } = await network.run({ samples, mask });
+ * await network.close();
+ */
+export async function openEncoder(dir: string, options: NetworkOptions = {}): Promise<OpenEncoder> {
+  const encoder = await readEncoder(dir);
+  const path = join(dir, encoder.network.file);
+  const actual = await fileSha256(path);
+  if (actual !== encoder.network.sha256)
+    throw new UndertoneError(
+      'encoder-invalid',
+      `${path} has SHA-256 ${actual}, but its manifest says ${encoder.network.sha256}: import the encoder again`,
+    );
+  const network = await openNetworkFile(path, options);
+  try {
+    checkTensors(encoder, network, path);
+    return { encoder, network };
+  } catch (thrown) {
+    await network.close();
+    throw thrown;
+  }
+}
+
+/** Names and numbers of sides agree; what the manifest leaves open, the network leaves open. */
+function checkTensors(encoder: Encoder, network: OpenedFile, path: string): void {
+  const [inputs, outputs] = [present(encoder.inputs), present(encoder.outputs)];
+  const problems = [
+    ...inputs.flatMap((wanted) => difference('input', wanted, network.inputs)),
+    ...outputs.flatMap((wanted) => difference('output', wanted, network.outputs)),
+    ...network.inputs
+      .filter(({ name }) => !inputs.some((wanted) => wanted.name === name))
+      .map(({ name }) => `it has an input '${name}' that nobody would feed`),
+  ];
+  if (problems.length > 0)
+    throw new UndertoneError(
+      'encoder-invalid',
+      `${path} is not the network that is described: ${problems.join('; ')}. Correct the description, or export it again`,
+    );
+}
+
+/** Those tensors that the encoder has. */
+function present<T>(tensors: Readonly<Record<string, T | undefined>>): T[] {
+  return Object.values(tensors).filter((wanted) => wanted !== undefined);
+}
+
+type Sides = readonly (number | string)[];
+
+function difference(
+  kind: string,
+  { name, shape, type = 'float32' }: { readonly name: string; readonly shape: Sides; readonly type?: string },
+  infos: OpenedFile['inputs'],
+): string[] {
+  const found = infos.find((info) => info.name === name);
+  if (!found) return [`it has no ${kind} '${name}', only ${infos.map((info) => `'${info.name}'`).join(', ')}`];
+  if (found.type !== type) return [`${kind} '${name}' is of ${found.type}, not ${type}`];
+  // A network may say nothing of what it gives; then the run tells.
+  if (kind === 'output' && found.shape.length === 0) return [];
+  const agree =
+    found.shape.length === shape.length && shape.every((side, axis) => agrees(side, found.shape[axis] ?? ''));
+  return agree ? [] : [`${kind} '${name}' has shape [${found.shape.join(', ')}], not [${shape.join(', ')}]`];
+}
+
+/** A side that the network leaves open may still always be the number that is described. */
+function agrees(wanted: number | string, actual: number | string): boolean {
+  return typeof actual === 'string' || actual === wanted;
+}

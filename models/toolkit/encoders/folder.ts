@@ -1,0 +1,135 @@
+/** An encoder's folder, written whole or not at all, and believed once it has answered. */
+import { createHash } from 'node:crypto';
+import { chmod, open, statfs, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UndertoneError } from '../../../src/errors.ts';
+import { type Encoder, ENCODER_MANIFEST } from '../../encoder-format.ts';
+import { MOST_ONNX_BYTES } from '../onnx-stream.ts';
+import { checkFree, writeWholeFolder } from '../whole-folder.ts';
+import type { Unwritten } from './plan.ts';
+import { proveEncoder } from './prove.ts';
+
+/** Where an encoder is from and where it goes. */
+export interface EncoderPlace {
+  /** Folder of the checkpoint, or its safetensors file. */
+  readonly from: string;
+  /** Folder of the encoder. */
+  readonly out: string;
+  /** Whether an encoder that is there is written over. Default false. */
+  readonly replace?: boolean;
+  /** Of the weights. Default: what the checkpoint's README says. */
+  readonly licence?: string;
+  /** Hears how far it is, in bytes. Default: nobody. */
+  readonly progress?: (done: number, total: number) => void;
+  /** Ends the import; nothing half-done is left. */
+  readonly signal?: AbortSignal;
+  /** How many bytes are free in a folder's file system. Default: asks it. */
+  readonly freeBytes?: (dir: string) => Promise<number>;
+}
+
+/** What was imported. */
+export interface ImportedEncoder {
+  readonly encoder: Encoder;
+  /** What the user should know of it, a sentence each. */
+  readonly notices: readonly string[];
+}
+
+const KIND = { name: 'an encoder', file: ENCODER_MANIFEST };
+const NETWORK = 'encoder.onnx';
+/** For `encoder.json`. */
+const MANIFEST_ROOM = 1 << 16;
+
+/** What goes into the folder. */
+export interface EncoderContent {
+  readonly manifest: Unwritten;
+  readonly source: Encoder['source'];
+  readonly precision: Encoder['network']['precision'];
+  /** Size of the network's file. */
+  readonly bytes: number;
+  /** Its bytes, in order. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Refuse a place that is taken, before any work is done.
+ * @throws UndertoneError `config-invalid`.
+ */
+export async function checkPlace({ out, replace = false }: EncoderPlace): Promise<void> {
+  await checkFree(out, { replace, option: '--out', kind: KIND });
+}
+
+/**
+ * Refuse a network that no file can hold, or that does not fit on the disk.
+ * @throws UndertoneError `config-invalid` that names both sizes.
+ */
+export async function checkRoom(bytes: number, { from, out, freeBytes = freeOf }: EncoderPlace): Promise<void> {
+  if (bytes > MOST_ONNX_BYTES)
+    throw new UndertoneError(
+      'config-invalid',
+      `${from} makes a network of ${megabytes(bytes)}, and an ONNX file has at most ${megabytes(MOST_ONNX_BYTES)}: ` +
+        'import it with --half, or fewer --layers',
+    );
+  const free = await freeBytes(dirname(resolve(out)));
+  if (free < bytes + MANIFEST_ROOM)
+    throw new UndertoneError(
+      'config-invalid',
+      `--out: '${out}' needs ${megabytes(bytes)}, and ${megabytes(free)} are free there: make room, choose another ` +
+        'folder, or import with --half',
+    );
+}
+
+async function freeOf(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
+}
+
+/**
+ * Write the folder, open the network and run it, and only then give the folder its name.
+ * @throws UndertoneError `encoder-invalid` for a network that does not do what the manifest says; `config-invalid` for a place that is
+ * taken or full.
+ */
+export async function writeEncoder(place: EncoderPlace, content: EncoderContent): Promise<Encoder> {
+  const { manifest, source, precision, bytes, pieces } = content;
+  const { out, replace = false } = place;
+  const written: Encoder[] = [];
+  await writeWholeFolder(out, { replace, option: '--out', kind: KIND }, async (part) => {
+    await chmod(part, 0o755);
+    const sha256 = await writePieces(join(part, NETWORK), pieces);
+    const encoder: Encoder = {
+      ...manifest,
+      licence: place.licence ?? manifest.licence,
+      network: { file: NETWORK, sha256, bytes, precision },
+      source,
+    };
+    await writeFile(join(part, ENCODER_MANIFEST), `${JSON.stringify(encoder, null, 2)}\n`);
+    await proveEncoder(part, basename(resolve(out)));
+    written.push(encoder);
+  });
+  const [encoder] = written;
+  if (!encoder) throw new UndertoneError('internal', 'nothing was written');
+  return encoder;
+}
+
+/** @returns its SHA-256. */
+async function writePieces(path: string, pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx');
+  try {
+    for await (const piece of pieces) {
+      hash.update(piece);
+      await file.appendFile(piece);
+    }
+    await file.sync();
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT')))
+      throw cause;
+    throw new UndertoneError('config-invalid', `--out: the disk is full (${cause.message}): make room`, { cause });
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6).toLocaleString('en-GB')} MB`;
+}

@@ -1,0 +1,121 @@
+/** From a published checkpoint to an encoder's folder, with one weight in memory at a time. */
+import { basename, resolve } from 'node:path';
+import { UndertoneError } from '../../../src/errors.ts';
+import type { Encoder } from '../../encoder-format.ts';
+import { fileSha256 } from '../../file-sha256.ts';
+import { onnxStream } from '../onnx-stream.ts';
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { checkPlace, checkRoom, type EncoderPlace, type ImportedEncoder, writeEncoder } from './folder.ts';
+import { readLicence } from './licence.ts';
+import { mobileNetPlan } from './mobilenet.ts';
+import type { EncoderPlan } from './plan.ts';
+import { type Fitted, fit } from './recipe.ts';
+import { type SpeechOptions, speechPlan } from './speech.ts';
+
+/** Architectures that are read from published checkpoints. */
+export const ENCODER_KINDS = ['wavlm', 'wav2vec2', 'mobilenetv2'] as const;
+
+/** One of `ENCODER_KINDS`. */
+export type EncoderKind = (typeof ENCODER_KINDS)[number];
+
+/** How a checkpoint becomes an encoder. */
+export interface EncoderOptions extends EncoderPlace, SpeechOptions {
+  /** Keep the larger weights as float16: half the file, and each rounded by at most one part in 2048. Default false. */
+  readonly half?: boolean;
+}
+
+/** Largest float16. */
+const MOST_HALF = 65_504;
+
+/**
+ * Import a published checkpoint: judge its headers and its configuration, match the two, read every weight once, and only then
+ * write. The encoder is opened and run before its folder gets its name.
+ * @throws UndertoneError `encoder-invalid` for a checkpoint that is not whole or not of that architecture; `config-invalid` for
+ * options that make no sense, a place that is taken, or a disk that is full.
+ * @example await importEncoder('wavlm', { from: 'wavlm-large', out: 'encoders/wavlm-large', half: true });
+ */
+export async function importEncoder(kind: EncoderKind, options: EncoderOptions): Promise<ImportedEncoder> {
+  const { from, half = false } = options;
+  await checkPlace(options);
+  const checkpoint = await openCheckpoint(from);
+  try {
+    const plan = await planOf(kind, checkpoint, options);
+    const fitted = fit(checkpoint, from, plan.architecture);
+    const work = workOf(checkpoint, plan, options);
+    const halved = await readThrough(plan, fitted, half, work);
+    const stream = onnxStream(plan.model, {
+      half: (name) => halved.has(name),
+      weight: async (name) => {
+        const numbers = await fitted.read(name);
+        work.did(4 * numbers.length);
+        return numbers;
+      },
+    });
+    await checkRoom(stream.bytes, options);
+    const encoder = await writeEncoder(options, {
+      manifest: { ...plan.manifest, licence: await readLicence(checkpoint.dir) },
+      source: await sourceOf(checkpoint, from, work),
+      precision: half ? 'float16' : 'float32',
+      bytes: stream.bytes,
+      pieces: stream.pieces(),
+    });
+    return { encoder, notices: [...plan.notices, ...spareNotice(fitted)] };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+async function planOf(kind: EncoderKind, checkpoint: Checkpoint, options: EncoderOptions): Promise<EncoderPlan> {
+  if (kind !== 'mobilenetv2') return speechPlan(checkpoint.dir, kind, options);
+  if (options.layers !== undefined || options.masked === false)
+    throw new UndertoneError('config-invalid', 'a mobilenetv2 has no layers to choose from, and takes no mask');
+  return mobileNetPlan(checkpoint, options.from);
+}
+
+/** How much is done, counted in bytes that are read. */
+interface Work {
+  did(bytes: number): void;
+}
+
+function workOf(checkpoint: Checkpoint, { model }: EncoderPlan, { progress, signal }: EncoderOptions): Work {
+  const wanted = (model.later ?? []).reduce(
+    (sum, { dims }) => sum + 4 * dims.reduce((size, side) => size * side, 1),
+    0,
+  );
+  const source = [...checkpoint.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  return {
+    did(bytes) {
+      signal?.throwIfAborted();
+      done += bytes;
+      progress?.(done, 2 * wanted + source);
+    },
+  };
+}
+
+/** Read every weight once, so that one that cannot be is found before anything is written. Tells which can be halved. */
+async function readThrough(
+  { model, leastHalved }: EncoderPlan,
+  fitted: Fitted,
+  half: boolean,
+  work: Work,
+): Promise<Set<string>> {
+  const halved = new Set<string>();
+  for (const { name } of model.later ?? []) {
+    const numbers = await fitted.read(name);
+    work.did(4 * numbers.length);
+    if (half && numbers.length >= leastHalved && numbers.every((x) => Math.abs(x) <= MOST_HALF)) halved.add(name);
+  }
+  return halved;
+}
+
+async function sourceOf({ files }: Checkpoint, from: string, work: Work): Promise<Encoder['source']> {
+  const hashed: { file: string; sha256: string }[] = [];
+  for (const path of files)
+    hashed.push({ file: basename(path), sha256: await fileSha256(path, (bytes) => work.did(bytes)) });
+  return { name: basename(resolve(from)), files: hashed };
+}
+
+function spareNotice({ spare }: Fitted): string[] {
+  return spare.length === 0 ? [] : [`left out, as no part of the encoder: ${spare.join(', ')}`];
+}
