@@ -1,5 +1,5 @@
 /** What is asked of an inference worker and what it answers. */
-import type { FaceFeatures, FaceSighting, Logits, VideoFrame } from '../src/domain.ts';
+import type { FaceFeatures, FaceSighting, Logits, Modality, VideoFrame } from '../src/domain.ts';
 import type { ErrorCode } from '../src/errors.ts';
 import type { SpeechActivity, SpeechState } from '../src/ports.ts';
 import type { FusionModel, Model } from './contract.ts';
@@ -56,6 +56,8 @@ export interface Models {
   readonly face: Model;
   /** Null in a pack that pools what voice and face say. */
   readonly fusion: FusionModel | null;
+  /** By the modality whose embeddings they look at; none in a pack whose attributes follow from its shares. */
+  readonly attributes: Readonly<Partial<Record<Modality, Model>>>;
   readonly detector: Model;
   readonly speech: Model;
 }

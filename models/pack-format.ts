@@ -12,6 +12,7 @@ import type {
   NetworkCalibration,
 } from '../src/domain.ts';
 import type { Contract } from './contract.ts';
+import type { AttributesNetwork } from './pack-format/attributes.ts';
 import { format1 } from './pack-format/format-1.ts';
 import { format2, type Format2 } from './pack-format/format-2.ts';
 import type { NamedFile } from './verified-file.ts';
@@ -23,6 +24,8 @@ export interface PackManifest extends Pick<ModelPack, 'name' | 'version' | 'lice
   readonly fusion: FusionEntry | null;
   /** What the networks were made for, where the pack says; format 1 never does. */
   readonly references: Readonly<Partial<Record<Modality, NamedFile>>>;
+  /** Networks of attributes, where the pack has any; format 1 never does. */
+  readonly attributes: Readonly<Partial<Record<Modality, AttributesEntry>>>;
   readonly provenance: Readonly<Record<string, string>>;
 }
 
@@ -41,6 +44,11 @@ export interface FusionEntry extends NamedFile {
   readonly calibration: Readonly<Partial<Record<ModalitySubset, NetworkCalibration>>>;
 }
 
+/** A network of attributes, and what a reader may want to know of it. */
+export interface AttributesEntry extends NamedFile, Pick<AttributesNetwork, 'encoder' | 'labels' | 'interval'> {
+  readonly contract: Contract;
+}
+
 /** Reads a manifest of either format; problems are those of the format that it names. */
 export const packManifest = z.unknown().transform((json, context): PackManifest => {
   const format = (json as { readonly format?: unknown } | null)?.format;
@@ -52,17 +60,28 @@ export const packManifest = z.unknown().transform((json, context): PackManifest 
 
 /** The share is the uncalibrated presence, and Platt's line the one calibration. */
 function fromFormat1({ networks: { voice, face }, ...about }: z.infer<typeof format1>): PackManifest {
-  return { ...about, networks: { voice: plattEntry(voice), face: plattEntry(face) }, fusion: null, references: {} };
+  const networks = { voice: plattEntry(voice), face: plattEntry(face) };
+  return { ...about, networks, fusion: null, references: {}, attributes: {} };
 }
 
-function fromFormat2({ networks: { voice, face, fusion }, reference = {}, ...about }: Format2): PackManifest {
+function fromFormat2(manifest: Format2): PackManifest {
+  const { networks, reference = {}, attributes = {}, ...about } = manifest;
+  const { voice, face, fusion } = networks;
   return {
     ...about,
     networks: { voice: trimmed(entryOf(voice), voice.logMel.trimDb), face: entryOf(face) },
     fusion:
       fusion === undefined ? null : { ...entryOf(fusion), serves: fusion.serves, calibration: fusion.calibration },
     references: reference,
+    attributes: {
+      ...(attributes.voice && { voice: attributesEntry(attributes.voice) }),
+      ...(attributes.face && { face: attributesEntry(attributes.face) }),
+    },
   };
+}
+
+function attributesEntry({ inputs, outputs, ...entry }: AttributesNetwork): AttributesEntry {
+  return { ...entry, contract: { inputs: { ...inputs }, outputs: { ...outputs } } };
 }
 
 function trimmed(entry: NetworkEntry, trimDb: number | undefined): NetworkEntry {

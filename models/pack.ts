@@ -14,7 +14,11 @@ import { readManifest, readNetwork } from './verified-file.ts';
 /** A verified pack: what the product needs to know of it, and its networks as bytes. */
 export interface LoadedPack {
   readonly pack: ModelPack;
-  readonly networks: Readonly<Record<Modality, Model>> & { readonly fusion: FusionModel | null };
+  readonly networks: Readonly<Record<Modality, Model>> & {
+    readonly fusion: FusionModel | null;
+    /** Networks of attributes, where the pack has any. */
+    readonly attributes: Readonly<Partial<Record<Modality, Model>>>;
+  };
 }
 
 /** How a pack is read. */
@@ -31,7 +35,7 @@ export interface LoadOptions {
  */
 export async function loadPack(dir: string, { refitting }: LoadOptions = {}): Promise<LoadedPack> {
   const manifest = await readManifest(join(dir, 'pack.json'), packManifest);
-  const { name, version, licence, labels, decision, networks, fusion, references } = manifest;
+  const { name, version, licence, labels, decision, networks, fusion, references, attributes } = manifest;
   const model = async (entry: Pick<NetworkEntry, 'file' | 'sha256' | 'contract'>): Promise<Model> => ({
     name: join(dir, entry.file),
     bytes: await readNetwork(dir, entry),
@@ -60,6 +64,10 @@ export async function loadPack(dir: string, { refitting }: LoadOptions = {}): Pr
       voice: await modelOf('voice'),
       face: await modelOf('face'),
       fusion: fusion && { ...(await model(fusion)), serves: fusion.serves },
+      attributes: {
+        ...(attributes.voice && { voice: await model(attributes.voice) }),
+        ...(attributes.face && { face: await model(attributes.face) }),
+      },
     },
   };
 }

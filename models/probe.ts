@@ -21,6 +21,10 @@ async function compare(provider: Provider, models: Models): Promise<void> {
     const [other, own] = [there[name], here[name]];
     if (other && own) await compareNetwork(name, other, own);
   }
+  for (const modality of ['voice', 'face'] as const) {
+    const [other, own] = [there.attributes[modality], here.attributes[modality]];
+    if (other && own) await compareNetwork(`${modality} attributes`, other, own);
+  }
   await Promise.all([there.close(), here.close()]);
 }
 

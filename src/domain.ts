@@ -94,7 +94,7 @@ export interface FaceSighting extends FaceDetection {
 
 /** What the face network says of one picture. */
 export interface FaceEncoding extends HeadLogits {
-  /** What the pack's shared layers look at; null where the pack has none. */
+  /** What the pack's shared layers and its network of a face's attributes look at; null where it has neither. */
   readonly embedding: Float32Array | null;
   /** How far the picture lies from the pack's reference (`Distances`); absent where the pack has none. */
   readonly distance?: number;
@@ -147,7 +147,7 @@ export interface VoiceFeatures {
 
 /** Face features of a window: the sightings of the participant's own track that may be judged. */
 export interface FaceFeatures {
-  /** Row-major [n, width]; null where the pack has no shared layers that fuse voice and face (paper 5). */
+  /** Row-major [n, width]; null where the pack has neither shared layers (paper 5) nor attributes (paper 2) for a face. */
   readonly embeddings: Float32Array | null;
   /** Row-major [n, labels of the face network]. */
   readonly shareLogits: Float32Array;
@@ -207,6 +207,24 @@ export interface Logits {
   readonly fusion: FusedLogits | null;
   /** Also of a modality that was left out; absent where the pack has no reference. */
   readonly distances?: Distances;
+  /** Of what was judged and has a network of attributes in the pack; absent where nothing has. */
+  readonly attributes?: Readonly<Partial<Record<Modality, AttributeScores>>>;
+}
+
+/** What a network of attributes says from one modality (paper 2). */
+export type AttributeScores = Readonly<Record<'valence' | 'arousal' | 'dominance', AttributeScore>>;
+
+/** One attribute as a network says it, on [-1, 1]. */
+export interface AttributeScore {
+  /** Mean of raters' scores. */
+  readonly consensus: number;
+  /** Between these ends lies that mean, as often as the pack's network was fitted for. */
+  readonly low: number;
+  readonly high: number;
+  /** Shares of raters in seven equal parts of [-1, 1], from the lowest: the average of Monte Carlo draws. */
+  readonly bins: readonly number[];
+  /** Entropy of `bins` in nats, 0 to ln 7 (paper 2, section IV.B). */
+  readonly uncertainty: number;
 }
 
 /** What the shared layers say, and from what. */
@@ -227,6 +245,8 @@ export interface Prediction {
   readonly sources?: UncertaintySources;
   /** As in `Logits`. */
   readonly distances?: Distances;
+  /** What networks of attributes say of all that was judged; absent where the pack has none for it. */
+  readonly attributes?: AttributeScores;
 }
 
 /** Uncertainty by source, nats; a modality that was not judged has no entry. */
@@ -245,20 +265,27 @@ export interface Estimate {
   /** Between these ends lie the scores of 90 % of raters. */
   readonly low: number;
   readonly high: number;
+  /** Entropy of raters' predicted scores in seven bins, nats, 0 to ln 7 (paper 2); only where a network said it. */
+  readonly uncertainty?: number;
+  /** Between these ends lies `mean` itself for nine of ten single pictures; only where a network said it. */
+  readonly meanRange?: { readonly low: number; readonly high: number };
 }
 
 /** What raters would perceive beyond labels. */
 export interface Perception {
-  /** `derived`: worked out from the shares of labels; nobody was asked. */
-  readonly source: 'derived';
+  /**
+   * Nobody was asked for scores, whichever it is. `derived`: worked out from this window's predicted shares of labels.
+   * `network-derived`: a network (paper 2) said it, which learned from scores that were derived from raters' votes.
+   */
+  readonly source: 'derived' | 'network-derived';
   /** 1 is pleasant, excited, in control; -1 is unpleasant, calm, controlled. */
   readonly attributes: Readonly<Record<'valence' | 'arousal' | 'dominance', Estimate>>;
   /**
    * Shares of raters by valence and arousal, 4 x 4 cells of [-1, 1] squared; row by row from the least valence, each row
-   * from the least arousal. Sums to 1.
+   * from the least arousal. Sums to 1. Its rows and columns sum to what the source says of valence and of arousal.
    */
   readonly grid: readonly number[];
-  /** Predicted probability that two raters choose different labels. */
+  /** Predicted probability that two raters choose different labels; of the shares, whatever the source. */
   readonly disagreement: number;
 }
 

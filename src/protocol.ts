@@ -84,10 +84,23 @@ const estimate = z.object({
   mean: score,
   low: score.describe('between `low` and `high` lie the scores of 90 % of raters'),
   high: score,
+  uncertainty: z
+    .number()
+    .exactOptional()
+    .describe('entropy of predicted scores in seven bins, nats, 0 to ln 7; only where a network said it'),
+  meanRange: z
+    .object({ low: score, high: score })
+    .exactOptional()
+    .describe('where `mean` lies for nine of ten single pictures; only where a network said it'),
 });
 
 const perception = z.object({
-  source: z.enum(['derived']).describe('derived: worked out from the shares of labels; nobody was asked'),
+  source: z
+    .enum(['derived', 'network-derived'])
+    .describe(
+      'derived: worked out from the shares of labels; network-derived: said by a network that learned from scores which ' +
+        'were derived from votes; nobody was asked for scores',
+    ),
   attributes: z
     .object({ valence: estimate, arousal: estimate, dominance: estimate })
     .describe('1 is pleasant, excited, in control; -1 is unpleasant, calm, controlled'),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Label } from '../../src/domain.ts';
+import { attributesNetwork, checkEncoder } from './attributes.ts';
 import { networkCalibration } from './calibrations.ts';
 import * as fields from './fields.ts';
 import { referenceFile } from './reference.ts';
@@ -85,8 +86,17 @@ export const format2 = z
     reference: z
       .strictObject({ voice: referenceFile.exactOptional(), face: referenceFile.exactOptional() })
       .exactOptional(),
+    attributes: z
+      .strictObject({ voice: attributesNetwork.exactOptional(), face: attributesNetwork.exactOptional() })
+      .exactOptional(),
   })
   .superRefine(fields.checkLabels)
+  .superRefine(({ networks, attributes = {} }, context) => {
+    for (const modality of ['voice', 'face'] as const) {
+      const named = attributes[modality];
+      if (named) checkEncoder(modality, named, networks[modality], context);
+    }
+  })
   .superRefine(({ networks }, context) => {
     if (networks.fusion === undefined) return;
     const { inputs } = networks.fusion;

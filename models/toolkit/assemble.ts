@@ -8,6 +8,7 @@ import { about } from '../pack-format/fields.ts';
 import { format2, type Format2 } from '../pack-format/format-2.ts';
 import type { TensorInfo } from '../contract.ts';
 import { readShapes } from '../runtime.ts';
+import { attributesPart, type FinishedAttributes } from './attributes/attributed-pack.ts';
 import { halfWeights } from './half-weights.ts';
 
 /** What a pack is to be besides its networks. */
@@ -38,6 +39,15 @@ export interface TrainedNetwork {
   readonly trimDb?: number;
 }
 
+/** What a pack is made of. */
+export interface TrainedNetworks {
+  readonly voice: TrainedNetwork;
+  readonly face: TrainedNetwork;
+  readonly fusion: TrainedNetwork | null;
+  /** One a modality at most; each learned from the embeddings of the network that stands in the pack, halved or not. */
+  readonly attributes?: readonly FinishedAttributes[];
+}
+
 /** Every label as the network says it: a temperature of 1. */
 const UNCALIBRATED = { method: 'temperature', form: 'logit', temperature: 1 } as const;
 
@@ -48,12 +58,15 @@ const UNCALIBRATED = { method: 'temperature', form: 'logit', temperature: 1 } as
  */
 export async function assemblePack(
   { name, version, licence, minTopProbability, serves, halved, provenance }: PackDescription,
-  trained: { readonly voice: TrainedNetwork; readonly face: TrainedNetwork; readonly fusion: TrainedNetwork | null },
-): Promise<{ readonly manifest: Format2; readonly files: ReadonlyMap<string, Uint8Array> }> {
-  const kept = <N extends TrainedNetwork>(name: keyof typeof trained, network: N): N =>
+  trained: TrainedNetworks,
+): Promise<{ readonly manifest: Format2; readonly files: ReadonlyMap<string, Uint8Array | string> }> {
+  const kept = <N extends TrainedNetwork>(name: 'voice' | 'face' | 'fusion', network: N): N =>
     halved.includes(name) ? { ...network, bytes: halfWeights(network.bytes) } : network;
   const [voice, face] = [kept('voice', trained.voice), kept('face', trained.face)];
   const fusion = trained.fusion && kept('fusion', trained.fusion);
+  const parts = await Promise.all(
+    (trained.attributes ?? []).map(async (finished) => [finished.modality, await attributesPart(finished)] as const),
+  );
   const labels = [...new Set([...face.labels, ...voice.labels])];
   const manifest = {
     format: 2,
@@ -86,12 +99,21 @@ export async function assemblePack(
     },
     decision: { thresholds: Object.fromEntries(labels.map((label) => [label, 0.5])), minTopProbability },
     provenance,
+    ...(parts.length > 0 && {
+      attributes: Object.fromEntries(parts.map(([modality, { entry }]) => [modality, entry])),
+    }),
   };
   const checked = format2.safeParse(manifest);
   if (!checked.success)
     throw new UndertoneError('pack-invalid', `the networks do not make a pack: ${z.prettifyError(checked.error)}`);
   const files = Object.entries({ voice, face, ...(fusion && { fusion }) });
-  return { manifest: checked.data, files: new Map(files.map(([key, { bytes }]) => [`${key}.onnx`, bytes])) };
+  return {
+    manifest: checked.data,
+    files: new Map<string, Uint8Array | string>([
+      ...files.map(([key, { bytes }]) => [`${key}.onnx`, bytes] as const),
+      ...parts.flatMap(([, { files }]) => [...files]),
+    ]),
+  };
 }
 
 async function entry(name: 'voice' | 'face' | 'fusion', { bytes, labels }: TrainedNetwork) {

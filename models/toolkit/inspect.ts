@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Label, Modality, ModelPack, NetworkCalibration } from '../../src/domain.ts';
 import type { Contract, Model } from '../contract.ts';
 import { loadPack, STATISTICS } from '../pack.ts';
-import { packManifest, type PackManifest } from '../pack-format.ts';
+import { type AttributesEntry, packManifest, type PackManifest } from '../pack-format.ts';
 import { openNetwork } from '../runtime.ts';
 import { readManifest } from '../verified-file.ts';
 import { onnxParameters } from './onnx-parameters.ts';
@@ -35,9 +35,17 @@ export interface ReferenceDescription {
   readonly fittedOn?: string;
 }
 
+/** One network of attributes of a pack. */
+export interface AttributesDescription
+  extends
+    Pick<NetworkDescription, 'file' | 'sha256' | 'bytes' | 'parameters' | 'inputs' | 'outputs'>,
+    Pick<AttributesEntry, 'encoder' | 'labels' | 'interval'> {}
+
 /** A pack, as `inspect` tells it. */
 export interface PackDescription extends Pick<PackManifest, 'format' | 'name' | 'version' | 'licence' | 'labels'> {
   readonly networks: Readonly<Partial<Record<'voice' | 'face' | 'fusion', NetworkDescription>>>;
+  /** By the modality whose embeddings they look at. */
+  readonly attributes: Readonly<Partial<Record<Modality, AttributesDescription>>>;
   /** Bytes of all networks. */
   readonly bytes: number;
   readonly decision: ModelPack['decision'];
@@ -68,7 +76,15 @@ export async function inspectPack(dir: string): Promise<PackDescription> {
   };
   const voiceReference = describeReference('voice', networks.voice, manifest);
   const faceReference = describeReference('face', networks.face, manifest);
-  const bytes = Object.values(described).reduce((sum, network) => sum + network.bytes, 0);
+  const attributes: Partial<Record<Modality, AttributesDescription>> = {};
+  for (const modality of ['voice', 'face'] as const) {
+    const [entry, model] = [manifest.attributes[modality], networks.attributes[modality]];
+    if (!entry || !model) continue;
+    const { file, sha256, encoder, labels, interval } = entry;
+    attributes[modality] = { file, sha256, ...(await measure(model)), encoder, labels, interval };
+  }
+  const all = [...Object.values(described), ...Object.values(attributes)];
+  const bytes = all.reduce((sum, network) => sum + network.bytes, 0);
   return {
     format,
     name,
@@ -76,6 +92,7 @@ export async function inspectPack(dir: string): Promise<PackDescription> {
     licence,
     labels,
     networks: described,
+    attributes,
     bytes,
     decision,
     references: {
@@ -90,11 +107,15 @@ export async function inspectPack(dir: string): Promise<PackDescription> {
 type Described = Pick<NetworkDescription, 'file' | 'sha256' | 'labels' | 'calibration'>;
 
 async function describe(model: Model, { file, sha256, labels, calibration }: Described): Promise<NetworkDescription> {
+  return { file, sha256, ...(await measure(model)), labels, calibration };
+}
+
+/** Opens a network, which checks its names and shapes, and tells its size. */
+async function measure(model: Model): Promise<Pick<NetworkDescription, 'bytes' | 'parameters' | 'inputs' | 'outputs'>> {
   const network = await openNetwork(model);
   await network.close();
   const { inputs, outputs } = model.contract;
-  const parameters = onnxParameters(model.bytes);
-  return { file, sha256, bytes: model.bytes.length, parameters, labels, inputs, outputs, calibration };
+  return { bytes: model.bytes.length, parameters: onnxParameters(model.bytes), inputs, outputs };
 }
 
 function describeReference(

@@ -8,7 +8,7 @@ export interface BatchRun {
 }
 
 /** Rows that one run may hold, by network. */
-export const MAX_ROWS = { voice: 16, face: 8, fusion: 16, detector: 4, speech: 16 } as const;
+export const MAX_ROWS = { voice: 16, face: 8, fusion: 16, attributes: 16, detector: 4, speech: 16 } as const;
 
 /** Frames that faces are padded to before they are fused, ascending; each is warmed in every batch size. */
 export const FRAME_SIZES = [8, 16, 32] as const;

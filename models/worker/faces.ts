@@ -22,14 +22,15 @@ interface Seen {
 
 /** How a worker answers frames. */
 export function faceCalls(
-  networks: Pick<Networks, 'detector' | 'face' | 'fusion'>,
+  networks: Pick<Networks, 'detector' | 'face' | 'fusion' | 'attributes'>,
 ): (frames: readonly VideoFrame[]) => Promise<Answer<FaceSighting[]>[]> {
   const detect = rowsThrough(networks.detector, ['pixels']);
   const encode = rowsThrough(networks.face, ['pixels']);
   const heads = headsOf(networks.face.contract, 'face');
   const isFused = networks.fusion?.serves.some((subset) => subset !== 'voice') ?? false;
+  const isKept = isFused || networks.attributes.face !== undefined;
   const { contract } = networks.face;
-  const outputs = [...heads.outputs, ...(isFused || contract.reference ? ['embedding'] : [])];
+  const outputs = [...heads.outputs, ...(isKept || contract.reference ? ['embedding'] : [])];
 
   return async (frames) => {
     const places: Answer<Letterbox>[] = [];
@@ -49,7 +50,7 @@ export function faceCalls(
     const encoding = (face: Seen): FaceSighting => {
       const row = judged.indexOf(face);
       if (row < 0) return face.sighting;
-      const embedding = isFused ? finite(encodings('embedding', row), "a face's embedding").slice() : null;
+      const embedding = isKept ? finite(encodings('embedding', row), "a face's embedding").slice() : null;
       const distance = faceDistance(face.crop, encodings('embedding', row), contract);
       const encoding = { ...heads.read(encodings, row), embedding, ...(distance !== undefined && { distance }) };
       return { ...face.sighting, encoding };

@@ -1,5 +1,6 @@
 /** The networks of the product, opened on one provider and warmed. */
 import { UndertoneError } from '../../src/errors.ts';
+import type { Modality } from '../../src/domain.ts';
 import type { Models, Opening } from '../calls.ts';
 import type { FusionModel, Model } from '../contract.ts';
 import { openNetwork, type Network } from '../runtime.ts';
@@ -22,9 +23,11 @@ export interface FusionNetwork extends BatchedNetwork {
 }
 
 /** Everything that a worker runs. */
-export interface Networks extends Readonly<Record<Exclude<keyof Models, 'fusion'>, BatchedNetwork>> {
+export interface Networks extends Readonly<Record<Exclude<keyof Models, 'fusion' | 'attributes'>, BatchedNetwork>> {
   /** Null in a pack that pools what voice and face say. */
   readonly fusion: FusionNetwork | null;
+  /** By the modality whose embeddings they look at. */
+  readonly attributes: Readonly<Partial<Record<Modality, BatchedNetwork>>>;
   close(): Promise<void>;
 }
 
@@ -51,11 +54,16 @@ export async function openNetworks({ models, ...options }: Opening): Promise<Net
       plan: (n) => planRuns(n, sizes, maxPadding),
     };
   };
+  const { attributes } = models;
   try {
     return {
       voice: await open('voice', models.voice),
       face: await open('face', models.face),
       fusion: models.fusion && { ...(await open('fusion', models.fusion)), serves: models.fusion.serves },
+      attributes: {
+        ...(attributes.voice && { voice: await open('attributes', attributes.voice) }),
+        ...(attributes.face && { face: await open('attributes', attributes.face) }),
+      },
       detector: await open('detector', models.detector),
       speech: await open('speech', models.speech),
       close,

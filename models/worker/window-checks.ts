@@ -7,22 +7,23 @@ import { finite } from './answers.ts';
 import type { Networks } from './networks.ts';
 
 /**
- * Checks windows for these networks. A face's embeddings are looked at only where they are fused.
+ * Checks windows for these networks. A face's embeddings are looked at only where they are fused or scored.
  * @param faceLabels labels of the face network.
  * @throws UndertoneError `inference-failed`, from the check, naming what is wrong with the window's features.
  */
 export function windowChecks(
-  networks: Pick<Networks, 'voice' | 'fusion'>,
+  networks: Pick<Networks, 'voice' | 'fusion' | 'attributes'>,
   faceLabels: number,
 ): (window: WindowRequest, fused: ModalitySubset | null) => void {
   const maxFrames = Number(networks.voice.contract.inputs['logmel']?.[1]);
-  const faceWidth = Number(networks.fusion?.contract.inputs['face']?.[2]);
+  const scored = networks.attributes.face;
+  const faceWidth = Number(scored?.contract.inputs['embedding']?.[1] ?? networks.fusion?.contract.inputs['face']?.[2]);
   return ({ voice, face }, fused) => {
     if (voice) checkVoice(voice, maxFrames);
     if (!face) return;
     checkRows(face.shareLogits, 'share logits', face.n, faceLabels);
     checkRows(face.presenceLogits, 'presence logits', face.n, faceLabels);
-    if (!fused) return;
+    if (!fused && !scored) return;
     const embeddings = face.embeddings ?? new Float32Array(0);
     checkRows(embeddings, 'numbers of embedding', face.n, faceWidth);
     finite(embeddings, "a face's embedding");

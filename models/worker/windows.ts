@@ -1,6 +1,6 @@
 /**
  * Windows of many participants: the voice network once for all that speak, the shared layers once for all that the pack
- * fuses. The face was encoded look by look already.
+ * fuses, its networks of attributes once each. The face was encoded look by look already.
  */
 import { SILENT_BAND } from '../../src/core/features.ts';
 import { distanceOfLooks, judgeable } from '../../src/core/reference/reference.ts';
@@ -8,6 +8,7 @@ import { trimSilence } from '../../src/core/trim.ts';
 import type { Distances, Logits, ModalitySubset } from '../../src/domain.ts';
 import type { Answer, WindowRequest } from '../calls.ts';
 import { attempt } from './answers.ts';
+import { type EmbeddedWindow, scoreThrough } from './attributes.ts';
 import { voiceDistance } from './distances.ts';
 import { fuseThrough } from './fusion.ts';
 import { headsOf } from './heads.ts';
@@ -35,14 +36,16 @@ interface Measured extends Routed {
 
 /** How a worker answers windows. A window with neither modality is answered with neither. */
 export function windowCalls(
-  networks: Pick<Networks, 'voice' | 'face' | 'fusion'>,
+  networks: Pick<Networks, 'voice' | 'face' | 'fusion' | 'attributes'>,
 ): (windows: readonly WindowRequest[]) => Promise<Answer<Logits>[]> {
-  const { fusion } = networks;
+  const { fusion, attributes } = networks;
   const { contract } = networks.voice;
   const hear = rowsThrough(networks.voice, ['logmel']);
   const voiceHeads = headsOf(contract, 'voice');
   const faceHeads = headsOf(networks.face.contract, 'face');
   const fuse = fusion && fuseThrough(fusion);
+  const score = scoreThrough(attributes);
+  const steps = Number(contract.outputs['embedding']?.[1]);
   const fusedSubset = (window: WindowRequest): ModalitySubset | null => {
     const subset = subsetOf(window);
     return subset !== null && fusion?.serves.includes(subset) === true ? subset : null;
@@ -59,7 +62,7 @@ export function windowCalls(
     );
     const sounds = routes.flatMap((route) => (route.ok && route.value.window.voice ? [route.value.window.voice] : []));
     const trimmed = sounds.map(({ logMel }) => trimSilence(logMel, contract.trimDb ?? 0));
-    const isAsked = contract.reference ?? windows.some((window) => fusion && window.voice);
+    const isAsked = contract.reference ?? fusion ?? attributes.voice;
     const heard = await hear(sounds.length, (row, { logmel }) => fillSound(trimmed[row], logmel), {
       outputs: [...voiceHeads.outputs, ...(isAsked ? ['embedding'] : [])],
     });
@@ -81,7 +84,17 @@ export function windowCalls(
         face: face?.embeddings ? { embeddings: face.embeddings, n: face.n } : null,
       })),
     );
-    return measured.map((one) => {
+    const scored = await score(
+      measured.map((one): EmbeddedWindow => {
+        if (!one.ok) return { voice: null, face: null };
+        const { judged, voiceRow } = one.value;
+        return {
+          voice: judged.voice && { rows: heard('embedding', voiceRow), n: steps },
+          face: judged.face?.embeddings ? { rows: judged.face.embeddings, n: judged.face.n } : null,
+        };
+      }),
+    );
+    return measured.map((one, i) => {
       if (!one.ok) return one;
       const { judged, fused, voiceRow, fusedRow, distances } = one.value;
       return attempt((): Logits => ({
@@ -89,6 +102,7 @@ export function windowCalls(
         face: judged.face && faceHeads.pool(judged.face, judged.face.n),
         fusion: fused && said ? { subset: fused, ...said(fusedRow) } : null,
         ...(Object.keys(distances).length > 0 && { distances }),
+        ...scored(i),
       }));
     });
   };

@@ -24,8 +24,22 @@ export const inspect: Command = {
 };
 
 function packLines(pack: PackDescription): string {
-  const { name, version, format, licence, labels, networks, bytes, decision, references, provenance, card } = pack;
+  const {
+    name,
+    version,
+    format,
+    licence,
+    labels,
+    networks,
+    attributes,
+    bytes,
+    decision,
+    references,
+    provenance,
+    card,
+  } = pack;
   const all = Object.entries(networks);
+  const scoring = Object.entries(attributes);
   const calibrations = all.flatMap(([network, { calibration }]) =>
     Object.entries(calibration).map(([of, byLabel]) => [network === of ? of : `${network}, ${of}`, byLabel] as const),
   );
@@ -39,6 +53,13 @@ function packLines(pack: PackDescription): string {
         grouped(of.parameters),
         grouped(of.bytes),
         String(of.labels.length),
+        of.file,
+      ]),
+      ...scoring.map(([modality, of]) => [
+        `${modality}'s attributes`,
+        grouped(of.parameters),
+        grouped(of.bytes),
+        '',
         of.file,
       ]),
       ['all', '', grouped(bytes), String(labels.length), ''],
@@ -55,6 +76,11 @@ function packLines(pack: PackDescription): string {
     ]),
     ...ruleLines(decision).map((line) => `  ${line}`),
     ...(['voice', 'face'] as const).flatMap((modality) => referenceLines(modality, references[modality])),
+    ...scoring.map(
+      ([modality, { labels, interval, encoder, sha256 }]) =>
+        `  ${modality}'s attributes: labels ${labels}, intervals of ${100 * interval.level} %, encoder ${encoder.slice(0, 12)}, ` +
+        `sha256 ${sha256}`,
+    ),
     '',
     ...aligned(Object.entries(provenance)),
     ...(card.length > 0 ? ['', ...card] : []),

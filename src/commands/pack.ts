@@ -9,10 +9,13 @@ import { onnxWeights } from '../../models/toolkit/onnx-parameters.ts';
 import { encodeOnnx } from '../../models/toolkit/onnx-writer.ts';
 import { readTrainingConfig } from '../../models/toolkit/train/config.ts';
 import { voiceModel } from '../../models/toolkit/train/voice-task.ts';
+import type { FinishedAttributes } from '../../models/toolkit/attributes/attributed-pack.ts';
+import { readUncertaintyConfig } from '../../models/toolkit/train/uncertainty-config.ts';
 import { writeWholeFolder } from '../../models/toolkit/whole-folder.ts';
 import { LABELS } from '../core/labels.ts';
 import { asUndertoneError, UndertoneError } from '../errors.ts';
 import type { Command } from './command.ts';
+import { asFinished, readAttributes } from './uncertainty-training.ts';
 
 /** `undertone pack`. */
 export const pack: Command = {
@@ -43,6 +46,9 @@ export const pack: Command = {
           : await readEnsemble(networks.voice.map(inFolder), runs),
       face: await trained(networks.face),
       fusion: networks.fusion === undefined ? null : await trained(networks.fusion),
+      attributes: await Promise.all(
+        Object.values(networks.attributes ?? {}).map((config) => readFinished(inFolder(config), runs)),
+      ),
     });
     const cardText = card === undefined ? null : await readFile(card, 'utf8');
     await writeWholeFolder(out, { replace: has('force'), option: '--out' }, async (part) => {
@@ -62,6 +68,7 @@ const description = packDescription.extend({
     voice: z.union([z.string(), z.array(z.string()).min(2).max(8)]),
     face: z.string(),
     fusion: z.string().optional(),
+    attributes: z.strictObject({ voice: z.string().exactOptional(), face: z.string().exactOptional() }).optional(),
   }),
 });
 
@@ -94,6 +101,18 @@ async function readEnsemble(configFiles: readonly string[], runs: string): Promi
     voiceModel(onnxWeights(trained.bytes), config.network, config.labels.length),
   );
   return { ...first.trained, bytes: encodeOnnx(ensemble(models, ['embedding'])) };
+}
+
+/** The network of attributes of a configuration, from the folder of its name. */
+async function readFinished(configFile: string, runs: string): Promise<FinishedAttributes> {
+  const { name, modality } = await readUncertaintyConfig(configFile);
+  const finished = await readAttributes(join(runs, name));
+  if (finished.config.modality !== modality)
+    throw new UndertoneError(
+      'config-invalid',
+      `${join(runs, name)} is of a ${finished.config.modality}, not of a ${modality}`,
+    );
+  return asFinished(finished);
 }
 
 async function readTrained(configFile: string, runs: string): Promise<TrainedNetwork> {

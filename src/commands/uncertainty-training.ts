@@ -1,7 +1,7 @@
 /** A run of `undertone uncertainty train` in its folder: encode, train, write; whatever was done before is not done again. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import {
   INTERVAL_LEVEL,
@@ -11,6 +11,8 @@ import {
 } from '../../models/toolkit/train/uncertainty-system.ts';
 import { type UncertaintyConfig, uncertaintyConfig } from '../../models/toolkit/train/uncertainty-config.ts';
 import type { NetworkOptions } from '../../models/runtime.ts';
+import type { Modality } from '../domain.ts';
+import type { FinishedAttributes } from '../../models/toolkit/attributes/attributed-pack.ts';
 import { UndertoneError } from '../errors.ts';
 import { writeWhole } from './part-file.ts';
 import { counted, type Progress, progress, type ProgressStream } from './progress.ts';
@@ -107,25 +109,49 @@ async function trainLocked(config: UncertaintyConfig, options: UncertaintyOption
 /** A network of attributes from its folder. */
 export interface ReadAttributes extends Pick<TrainedAttributes, 'bytes' | 'training'> {
   readonly config: UncertaintyConfig;
+  /** `attributes.json` as it is, and what a pack has to know of it. */
+  readonly record: string;
+  readonly encoder: string;
+  readonly interval: z.infer<typeof description>['interval'];
+  readonly learnedFrom: number;
 }
 
-const description = z.object({ config: uncertaintyConfig });
+const description = z.object({
+  encoder: z.object({ sha256: z.string() }),
+  learnedFrom: z.number(),
+  interval: z.object({ level: z.number(), factors: z.array(z.number()) }),
+  config: uncertaintyConfig,
+});
 
 /**
- * Read what `trainUncertainty` wrote.
+ * Read what `trainUncertainty` wrote, from its folder or from a pack that it was added to.
+ * @param modality of a pack's network.
  * @throws UndertoneError `config-invalid` for a folder without.
  */
-export async function readAttributes(folder: string): Promise<ReadAttributes> {
+export async function readAttributes(folder: string, modality: Modality = 'face'): Promise<ReadAttributes> {
+  const isPack = await stat(join(folder, 'pack.json')).then(
+    () => true,
+    () => false,
+  );
+  const place = (file: string) => join(folder, isPack ? file.replace('.', `-${modality}.`) : file);
   try {
-    const { config } = description.parse(JSON.parse(await readFile(join(folder, DESCRIPTION), 'utf8')));
-    return { bytes: await readFile(join(folder, NETWORK)), config, training: trainingOf(config) };
+    const record = await readFile(place(DESCRIPTION), 'utf8');
+    const { config, encoder, interval, learnedFrom } = description.parse(JSON.parse(record));
+    const bytes = await readFile(place(NETWORK));
+    return { bytes, config, training: trainingOf(config), record, encoder: encoder.sha256, interval, learnedFrom };
   } catch (cause) {
     throw new UndertoneError(
       'config-invalid',
-      `'${folder}' has no ${DESCRIPTION} and ${NETWORK} that can be read: give a folder that 'undertone uncertainty train' finished`,
+      `'${folder}' has no ${basename(place(DESCRIPTION))} and ${basename(place(NETWORK))} that can be read: give a folder ` +
+        "that 'undertone uncertainty train' finished, or a pack with such a network",
       { cause },
     );
   }
+}
+
+/** What was read, as a pack takes it. */
+export function asFinished({ bytes, record, encoder, interval, training, config }: ReadAttributes): FinishedAttributes {
+  return { modality: config.modality, bytes, record, encoder, interval, attributes: training.attributes };
 }
 
 /** `attributeClips`, with progress. */

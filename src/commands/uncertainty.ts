@@ -10,9 +10,10 @@ import { withActions } from './actions.ts';
 import type { Invocation } from './command.ts';
 import { writeWhole } from './part-file.ts';
 import { projectPath } from './project.ts';
-import { required, wholeNumber } from './scoring-options.ts';
-import { ablations, TABLE_III } from './uncertainty-ablation.ts';
+import { oneOf, required, wholeNumber } from './scoring-options.ts';
 import { tellOutcome } from './training-outcome.ts';
+import { ablations, TABLE_III } from './uncertainty-ablation.ts';
+import { addAttributes } from './uncertainty-add.ts';
 import { judgeAttributes } from './uncertainty-evaluation.ts';
 import { ablationLines, evaluationLines } from './uncertainty-output.ts';
 import { judgedByShares } from './uncertainty-shares.ts';
@@ -20,16 +21,24 @@ import { readAttributes, toldClips, trainUncertainty, type UncertaintyOptions } 
 
 /** `undertone uncertainty`. */
 export const uncertainty = withActions({
-  usage: 'uncertainty train|evaluate|ablate PATH',
+  usage: 'uncertainty train|evaluate|ablate|add PATH',
   about: [
     'Valence, arousal and dominance with their uncertainty (docs/uncertainty.md). No rater gave the labels: they are derived',
-    'from votes for emotions. PATH is a configuration, or for evaluate the folder that train wrote.',
+    'from votes for emotions. PATH is a configuration, or for evaluate and add the folder that train wrote.',
     'train:    learns a network over embeddings; Ctrl-C stops, the same command goes on.',
     'evaluate: tells agreement (CCC) with all and with the surest clips, by own and by transferred uncertainty.',
     'ablate:   trains and evaluates the configuration without each of its parts (Table III) and the baselines.',
+    "add:      puts the network that train wrote into a pack of its encoder, as the pack's next version.",
   ],
   options: {
-    out: { value: 'DIR', help: 'folder of the run; made where it is not there', only: ['train', 'ablate'] },
+    out: {
+      value: 'DIR',
+      help: 'folder of the run, made where it is not there; of add, the folder of the new pack',
+      only: ['train', 'ablate', 'add'],
+    },
+    pack: { value: 'DIR', help: 'folder of the model pack', only: ['add'] },
+    force: { help: 'replace a pack that is in the folder of --out', only: ['add'] },
+    modality: { value: 'NAME', help: 'which network of a pack, voice or face (default: face)', only: ['evaluate'] },
     encoder: { value: 'FILE', help: "the encoder, ONNX (default: the default pack's)" },
     data: {
       value: 'DIR',
@@ -43,7 +52,7 @@ export const uncertainty = withActions({
     threads: { value: 'N', help: 'threads of a network on the CPU (default: 1)' },
   },
   arguments: 2,
-  actions: { train, evaluate, ablate },
+  actions: { train, evaluate, ablate, add: addAttributes },
 });
 
 async function train(invocation: Invocation): Promise<number> {
@@ -56,7 +65,7 @@ async function train(invocation: Invocation): Promise<number> {
 
 async function evaluate(invocation: Invocation): Promise<number> {
   const [path = ''] = invocation.positionals;
-  const trained = await readAttributes(path);
+  const trained = await readAttributes(path, oneOf(invocation.text, 'modality', ['voice', 'face']));
   const options = optionsOf(invocation, trained.config, '.', path);
   const clips = await toldClips(trained.config, options, ['dev']);
   if (invocation.signal.aborted) return 1;

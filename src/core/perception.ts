@@ -1,12 +1,14 @@
 /**
  * What raters would perceive beyond labels: valence, arousal and dominance, how they spread, and how far raters would
- * disagree. All of it follows from the predicted shares by what raters who choose an emotion score on average: it is
- * derived, nobody was asked (docs/uncertainty.md).
+ * disagree. Nobody was asked for scores (docs/uncertainty.md): they follow from the predicted shares by what raters who
+ * choose an emotion score on average, or a network says them that learned from scores which follow from votes likewise.
  */
-import type { Estimate, Label, Perception, PerLabel } from '../domain.ts';
+import type { AttributeScore, AttributeScores, Estimate, Label, Perception, PerLabel } from '../domain.ts';
 import { type Attribute, normalCdf } from './vad/attributes.ts';
+import { inParts, quantile } from './vad/bins.ts';
 import { DERIVED_ATTRIBUTES } from './vad/derived.ts';
 import type { EmotionAttributes } from './vad/emotion-attributes.ts';
+import { withMargins } from './vad/margins.ts';
 
 /** Share of raters whose scores lie within an interval; a twentieth lies on either side. */
 export const INTERVAL = 0.9;
@@ -18,10 +20,39 @@ const HALVINGS = 21;
 type Shares = readonly (readonly [Label, number])[];
 
 /**
+ * From shares, and from what a network of attributes says where one was asked. What the network says goes before what
+ * follows from shares: its numbers are the attributes, and the grid is that of the shares, brought to the margins that the
+ * network gives; it says nothing of how valence and arousal depend on each other. `disagreement` is about labels, so it
+ * is of the shares in any case.
  * @param shares predicted shares of raters; they sum to 1.
+ * @param scores absent where no network was asked.
  * @example perceive({ neutral: 0.2, happiness: 0.8 }).attributes.valence.mean; // 0.47
  */
-export function perceive(shares: PerLabel, attributes: EmotionAttributes = DERIVED_ATTRIBUTES): Perception {
+export function perceive(shares: PerLabel, scores?: AttributeScores): Perception {
+  const derived = derive(shares, DERIVED_ATTRIBUTES);
+  if (!scores) return derived;
+  const { valence, arousal, dominance } = scores;
+  return {
+    ...derived,
+    source: 'network-derived',
+    attributes: { valence: estimated(valence), arousal: estimated(arousal), dominance: estimated(dominance) },
+    grid: withMargins(derived.grid, inParts(valence.bins, CELLS), inParts(arousal.bins, CELLS)),
+  };
+}
+
+/** A network's number as the product says it: ends of raters' scores from the soft label, whatever the source. */
+function estimated({ consensus, low, high, bins, uncertainty }: AttributeScore): Estimate {
+  return {
+    mean: consensus,
+    // Mean and soft label are told by different outputs of the network: a mean beyond an end would be no mean.
+    low: Math.min(consensus, quantile(bins, (1 - INTERVAL) / 2)),
+    high: Math.max(consensus, quantile(bins, (1 + INTERVAL) / 2)),
+    uncertainty,
+    meanRange: { low, high },
+  };
+}
+
+function derive(shares: PerLabel, attributes: EmotionAttributes): Perception {
   const known = (Object.entries(shares) as [Label, number][]).filter(([, share]) => share > 0);
   const estimate = (attribute: Attribute): Estimate => ({
     mean: known.reduce((sum, [label, share]) => sum + share * attributes[label][attribute].mean, 0),

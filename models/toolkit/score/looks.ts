@@ -46,7 +46,7 @@ export function cropLooks(
  * quality, followed from frame to frame. Frames in which it cannot be judged give no look.
  */
 export function videoLooks(
-  networks: Pick<ScoringNetworks, 'face' | 'fusion' | 'detector'>,
+  networks: Pick<ScoringNetworks, 'face' | 'fusion' | 'attributes' | 'detector'>,
 ): (frames: readonly VideoFrame[]) => Promise<readonly Look[]> {
   let calls: ReturnType<typeof faceCalls> | null = null;
   return async (frames) => {

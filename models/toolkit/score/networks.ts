@@ -23,7 +23,7 @@ export interface ScoringOptions {
 }
 
 /** What scoring runs. */
-export interface ScoringNetworks extends Pick<Networks, 'voice' | 'face' | 'fusion'> {
+export interface ScoringNetworks extends Pick<Networks, 'voice' | 'face' | 'fusion' | 'attributes'> {
   /** The face detector, opened when it is first asked for: only videos need it. */
   detector(): Promise<BatchedNetwork>;
   close(): Promise<void>;
@@ -60,6 +60,8 @@ export async function openForScoring(
       voice: await open(voice),
       face: await open(face),
       fusion: fusion && { ...(await open(fusion)), serves: fusion.serves },
+      // Labels are scored, which no network of attributes changes.
+      attributes: {},
       detector: () => (detector ??= loadPerception(PERCEPTION_DIR).then((perception) => open(perception.detector))),
       close,
     };
