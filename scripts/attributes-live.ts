@@ -108,7 +108,7 @@ async function looksTable(file: string): Promise<string> {
     );
     const truth = derivedLabels(example.target.shares, LABELS);
     const consensus = (logits: Logits | undefined) =>
-      per((attribute) => logits?.attributes?.face?.[attribute].consensus ?? NaN);
+      per((attribute) => logits?.attributes?.[attribute].consensus ?? NaN);
     const followed = together && predict(together, pack);
     note(
       said,
@@ -145,8 +145,10 @@ async function pairsTable(file: string): Promise<string> {
     const sound = await media.audio(mediaOf(example, 'audio'));
     const windows = windowsOf({ sound, face: { crop: new Float32Array(0) } }, [look.value], length);
     if (!windows.ok) continue;
-    const [logits] = await answersOf(windows.value.slice(windows.value.length >> 1).slice(0, 1));
-    const face = logits?.attributes?.face;
+    const [window] = windows.value.slice(windows.value.length >> 1);
+    if (!window) continue;
+    const [logits, seen] = await answersOf([window, { ...window, voice: null }]);
+    const face = seen?.attributes;
     if (!logits?.voice || !logits.face || !face) continue;
     kept += 1;
     const truth = derivedLabels(example.target.shares, LABELS);

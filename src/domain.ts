@@ -207,11 +207,11 @@ export interface Logits {
   readonly fusion: FusedLogits | null;
   /** Also of a modality that was left out; absent where the pack has no reference. */
   readonly distances?: Distances;
-  /** Of what was judged and has a network of attributes in the pack; absent where nothing has. */
-  readonly attributes?: Readonly<Partial<Record<Modality, AttributeScores>>>;
+  /** Where one modality alone was judged and the pack has a network of its attributes. */
+  readonly attributes?: AttributeScores;
 }
 
-/** What a network of attributes says from one modality (paper 2). */
+/** What a network of attributes says (paper 2). */
 export type AttributeScores = Readonly<Record<'valence' | 'arousal' | 'dominance', AttributeScore>>;
 
 /** One attribute as a network says it, on [-1, 1]. */
@@ -245,7 +245,7 @@ export interface Prediction {
   readonly sources?: UncertaintySources;
   /** As in `Logits`. */
   readonly distances?: Distances;
-  /** What networks of attributes say of all that was judged; absent where the pack has none for it. */
+  /** As in `Logits`. */
   readonly attributes?: AttributeScores;
 }
 
@@ -265,8 +265,8 @@ export interface Estimate {
   /** Between these ends lie the scores of 90 % of raters. */
   readonly low: number;
   readonly high: number;
-  /** Entropy of raters' predicted scores in seven bins, nats, 0 to ln 7 (paper 2); only where a network said it. */
-  readonly uncertainty?: number;
+  /** Entropy of raters' predicted scores in seven equal parts of [-1, 1], nats, 0 to ln 7 (paper 2, section IV.B). */
+  readonly uncertainty: number;
   /** Between these ends lies `mean` itself for nine of ten single pictures; only where a network said it. */
   readonly meanRange?: { readonly low: number; readonly high: number };
 }
@@ -275,7 +275,8 @@ export interface Estimate {
 export interface Perception {
   /**
    * Nobody was asked for scores, whichever it is. `derived`: worked out from this window's predicted shares of labels.
-   * `network-derived`: a network (paper 2) said it, which learned from scores that were derived from raters' votes.
+   * `network-derived`: a network (paper 2) said it, which learned scores that were derived from raters' votes; of windows
+   * in which one modality alone was judged, where the pack has such a network.
    */
   readonly source: 'derived' | 'network-derived';
   /** 1 is pleasant, excited, in control; -1 is unpleasant, calm, controlled. */

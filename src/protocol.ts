@@ -84,10 +84,7 @@ const estimate = z.object({
   mean: score,
   low: score.describe('between `low` and `high` lie the scores of 90 % of raters'),
   high: score,
-  uncertainty: z
-    .number()
-    .exactOptional()
-    .describe('entropy of predicted scores in seven bins, nats, 0 to ln 7; only where a network said it'),
+  uncertainty: z.number().describe('entropy of predicted scores in seven equal parts of [-1, 1], nats, 0 to ln 7'),
   meanRange: z
     .object({ low: score, high: score })
     .exactOptional()

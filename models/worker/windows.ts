@@ -5,7 +5,7 @@
 import { SILENT_BAND } from '../../src/core/features.ts';
 import { distanceOfLooks, judgeable } from '../../src/core/reference/reference.ts';
 import { trimSilence } from '../../src/core/trim.ts';
-import type { Distances, Logits, ModalitySubset } from '../../src/domain.ts';
+import type { AttributeScores, Distances, Logits, ModalitySubset } from '../../src/domain.ts';
 import type { Answer, WindowRequest } from '../calls.ts';
 import { attempt } from './answers.ts';
 import { type EmbeddedWindow, scoreThrough } from './attributes.ts';
@@ -13,7 +13,7 @@ import { voiceDistance } from './distances.ts';
 import { fuseThrough } from './fusion.ts';
 import { headsOf } from './heads.ts';
 import type { Networks } from './networks.ts';
-import { rowsThrough } from './rows.ts';
+import { type ReadRow, rowsThrough } from './rows.ts';
 import { windowChecks } from './window-checks.ts';
 
 /** A window that passed, on its way. */
@@ -52,6 +52,12 @@ export function windowCalls(
   };
   const check = windowChecks(networks, faceHeads.width);
 
+  /** What is scored of a window; of voice and face together the shares of both tell more (docs/decisions/0061). */
+  const alone = ({ judged: { voice, face }, voiceRow }: Measured, heard: ReadRow): EmbeddedWindow | null => {
+    if (voice && !face && attributes.voice) return { modality: 'voice', rows: heard('embedding', voiceRow), n: steps };
+    return face?.embeddings && !voice ? { modality: 'face', rows: face.embeddings, n: face.n } : null;
+  };
+
   return async (windows) => {
     let [voiceRows, fusedRows] = [0, 0];
     const routes = windows.map((window) =>
@@ -84,16 +90,7 @@ export function windowCalls(
         face: face?.embeddings ? { embeddings: face.embeddings, n: face.n } : null,
       })),
     );
-    const scored = await score(
-      measured.map((one): EmbeddedWindow => {
-        if (!one.ok) return { voice: null, face: null };
-        const { judged, voiceRow } = one.value;
-        return {
-          voice: judged.voice && { rows: heard('embedding', voiceRow), n: steps },
-          face: judged.face?.embeddings ? { rows: judged.face.embeddings, n: judged.face.n } : null,
-        };
-      }),
-    );
+    const scored = await score(measured.map((one) => (one.ok ? alone(one.value, heard) : null)));
     return measured.map((one, i) => {
       if (!one.ok) return one;
       const { judged, fused, voiceRow, fusedRow, distances } = one.value;
@@ -102,10 +99,14 @@ export function windowCalls(
         face: judged.face && faceHeads.pool(judged.face, judged.face.n),
         fusion: fused && said ? { subset: fused, ...said(fusedRow) } : null,
         ...(Object.keys(distances).length > 0 && { distances }),
-        ...scored(i),
+        ...withScores(scored(i)),
       }));
     });
   };
+}
+
+function withScores(attributes: AttributeScores | undefined): Pick<Logits, 'attributes'> {
+  return attributes ? { attributes } : {};
 }
 
 /** The window itself where all that it has may be judged. */

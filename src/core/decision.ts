@@ -93,7 +93,10 @@ function common(window: WindowFacts, prediction: Prediction | null, { pack, deci
     uncertainty: prediction?.uncertainty ?? null,
     ...(prediction?.sources && { sources: prediction.sources }),
     ...(prediction?.distances && { distances: prediction.distances }),
-    ...(prediction && { perception: perceive(prediction.shares), doubt: doubtIn(prediction, decision) }),
+    ...(prediction && {
+      perception: perceive(prediction.shares, prediction.attributes),
+      doubt: doubtIn(prediction, decision),
+    }),
     pack,
     calibration: calibration?.id ?? null,
     ...(anew && { thresholds: decision.thresholds }),

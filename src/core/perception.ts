@@ -1,13 +1,14 @@
 /**
  * What raters would perceive beyond labels: valence, arousal and dominance, how they spread, and how far raters would
  * disagree. Nobody was asked for scores (docs/uncertainty.md): they follow from the predicted shares by what raters who
- * choose an emotion score on average, or a network says them that learned from scores which follow from votes likewise.
+ * choose an emotion score on average, or a network says them that learned scores which follow from votes likewise.
  */
 import type { AttributeScore, AttributeScores, Estimate, Label, Perception, PerLabel } from '../domain.ts';
-import { type Attribute, normalCdf } from './vad/attributes.ts';
+import { LABELS } from './labels.ts';
+import { entropy } from './probability.ts';
+import { type Attribute, BINS, normalCdf, type PerAttribute } from './vad/attributes.ts';
 import { inParts, quantile } from './vad/bins.ts';
-import { DERIVED_ATTRIBUTES } from './vad/derived.ts';
-import type { EmotionAttributes } from './vad/emotion-attributes.ts';
+import { DERIVED_ATTRIBUTES, derivedLabels } from './vad/derived.ts';
 import { withMargins } from './vad/margins.ts';
 
 /** Share of raters whose scores lie within an interval; a twentieth lies on either side. */
@@ -17,34 +18,39 @@ export const CELLS = 4;
 /** Halvings of [-1, 1] in search of an interval's end: to 1e-6. */
 const HALVINGS = 21;
 
+/** Shares of the labels that some rater would choose. */
 type Shares = readonly (readonly [Label, number])[];
 
 /**
- * From shares, and from what a network of attributes says where one was asked. What the network says goes before what
- * follows from shares: its numbers are the attributes, and the grid is that of the shares, brought to the margins that the
- * network gives; it says nothing of how valence and arousal depend on each other. `disagreement` is about labels, so it
- * is of the shares in any case.
+ * From shares, and from what a network of attributes says where one was asked. Its numbers go before what follows from
+ * shares. The grid is then that of the shares brought to the network's margins, as the network does not say how valence
+ * and arousal depend on each other. `disagreement` is about labels, so it is of the shares in any case.
  * @param shares predicted shares of raters; they sum to 1.
  * @param scores absent where no network was asked.
  * @example perceive({ neutral: 0.2, happiness: 0.8 }).attributes.valence.mean; // 0.47
  */
 export function perceive(shares: PerLabel, scores?: AttributeScores): Perception {
-  const derived = derive(shares, DERIVED_ATTRIBUTES);
-  if (!scores) return derived;
-  const { valence, arousal, dominance } = scores;
+  const known = (Object.entries(shares) as [Label, number][]).filter(([, share]) => share > 0);
+  const disagreement = 1 - known.reduce((sum, [, share]) => sum + share * share, 0);
+  const grid = gridOf(known);
+  if (!scores) return { source: 'derived', attributes: each((name) => derived(known, name)), grid, disagreement };
   return {
-    ...derived,
     source: 'network-derived',
-    attributes: { valence: estimated(valence), arousal: estimated(arousal), dominance: estimated(dominance) },
-    grid: withMargins(derived.grid, inParts(valence.bins, CELLS), inParts(arousal.bins, CELLS)),
+    attributes: each((name) => estimated(scores[name])),
+    grid: withMargins(grid, inParts(scores.valence.bins, CELLS), inParts(scores.arousal.bins, CELLS)),
+    disagreement,
   };
 }
 
-/** A network's number as the product says it: ends of raters' scores from the soft label, whatever the source. */
+function each<T>(of: (attribute: Attribute) => T): PerAttribute<T> {
+  return { valence: of('valence'), arousal: of('arousal'), dominance: of('dominance') };
+}
+
+/** A network's numbers as the product says them: the ends are of raters' scores, whatever the source. */
 function estimated({ consensus, low, high, bins, uncertainty }: AttributeScore): Estimate {
   return {
     mean: consensus,
-    // Mean and soft label are told by different outputs of the network: a mean beyond an end would be no mean.
+    // Mean and soft label are different outputs of the network: a mean beyond an end would be no mean.
     low: Math.min(consensus, quantile(bins, (1 - INTERVAL) / 2)),
     high: Math.max(consensus, quantile(bins, (1 + INTERVAL) / 2)),
     uncertainty,
@@ -52,52 +58,44 @@ function estimated({ consensus, low, high, bins, uncertainty }: AttributeScore):
   };
 }
 
-function derive(shares: PerLabel, attributes: EmotionAttributes): Perception {
-  const known = (Object.entries(shares) as [Label, number][]).filter(([, share]) => share > 0);
-  const estimate = (attribute: Attribute): Estimate => ({
-    mean: known.reduce((sum, [label, share]) => sum + share * attributes[label][attribute].mean, 0),
-    low: around((1 - INTERVAL) / 2, known, attribute, attributes)[0],
-    high: around((1 + INTERVAL) / 2, known, attribute, attributes)[1],
-  });
+function derived(shares: Shares, attribute: Attribute): Estimate {
   return {
-    source: 'derived',
-    attributes: { valence: estimate('valence'), arousal: estimate('arousal'), dominance: estimate('dominance') },
-    grid: grid(known, attributes),
-    disagreement: 1 - known.reduce((sum, [, share]) => sum + share * share, 0),
+    mean: shares.reduce((sum, [label, share]) => sum + share * DERIVED_ATTRIBUTES[label][attribute].mean, 0),
+    low: around((1 - INTERVAL) / 2, shares, attribute)[0],
+    high: around((1 + INTERVAL) / 2, shares, attribute)[1],
+    uncertainty: entropy(mixture(shares, BINS, (label) => OF_LABEL[label].bins[attribute])),
   };
 }
 
 /** Share of raters who would score below `score`. */
-function below(score: number, shares: Shares, attribute: Attribute, attributes: EmotionAttributes): number {
+function below(score: number, shares: Shares, attribute: Attribute): number {
   return shares.reduce((sum, [label, share]) => {
-    const { mean, sd } = attributes[label][attribute];
+    const { mean, sd } = DERIVED_ATTRIBUTES[label][attribute];
     return sum + share * normalCdf((score - mean) / sd);
   }, 0);
 }
 
 /** Two scores, next to each other, between which lies the one that a share `p` of raters would score below; in [-1, 1]. */
-function around(p: number, shares: Shares, attribute: Attribute, attributes: EmotionAttributes): [number, number] {
+function around(p: number, shares: Shares, attribute: Attribute): [number, number] {
   let [low, high] = [-1, 1];
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2;
-    if (below(middle, shares, attribute, attributes) < p) low = middle;
+    if (below(middle, shares, attribute) < p) low = middle;
     else high = middle;
   }
   return [low, high];
 }
 
-/** Row by row from the least valence, each from the least arousal. Of one emotion's raters, the two are independent. */
-function grid(shares: Shares, attributes: EmotionAttributes): readonly number[] {
-  const cells = new Array<number>(CELLS * CELLS).fill(0);
-  for (const [label, share] of shares) {
-    const [valence, arousal] = [cellsOf(attributes[label].valence), cellsOf(attributes[label].arousal)];
-    valence.forEach((v, row) => {
-      arousal.forEach((a, column) => {
-        cells[row * CELLS + column] = (cells[row * CELLS + column] ?? 0) + share * v * a;
-      });
-    });
-  }
-  return cells;
+/** Row by row from the least valence, each from the least arousal. */
+function gridOf(shares: Shares): readonly number[] {
+  return mixture(shares, CELLS * CELLS, (label) => OF_LABEL[label].cells);
+}
+
+/** What raters of each label do, in their shares. */
+function mixture(shares: Shares, length: number, of: (label: Label) => readonly number[]): readonly number[] {
+  const mixed = new Array<number>(length).fill(0);
+  for (const [label, share] of shares) of(label).forEach((part, i) => (mixed[i] = (mixed[i] ?? 0) + share * part));
+  return mixed;
 }
 
 /** How scores fall into the cells of an axis; what lies beyond its ends is in the last ones. */
@@ -105,3 +103,15 @@ function cellsOf({ mean, sd }: { readonly mean: number; readonly sd: number }): 
   const edge = (cell: number): number => (cell === CELLS ? 1 : normalCdf((-1 + (2 * cell) / CELLS - mean) / sd));
   return Array.from({ length: CELLS }, (_, cell) => edge(cell + 1) - (cell === 0 ? 0 : edge(cell)));
 }
+
+/** What raters of one label do: soft labels, and cells, in which valence and arousal are independent. */
+const OF_LABEL = Object.fromEntries(
+  LABELS.map((label) => {
+    const { valence, arousal } = DERIVED_ATTRIBUTES[label];
+    const soft = derivedLabels([1], [label]);
+    const cells = cellsOf(valence).flatMap((v) => cellsOf(arousal).map((a) => v * a));
+    return [label, { bins: each((name) => soft[name].bins), cells }];
+  }),
+) as unknown as Readonly<
+  Record<Label, { readonly bins: PerAttribute<readonly number[]>; readonly cells: readonly number[] }>
+>;

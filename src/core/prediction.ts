@@ -14,12 +14,15 @@ export type PredictingPack = Pick<ModelPack, 'networks' | 'fusion'>;
  * @returns null where there was nothing to judge.
  * @example const prediction = predict(await inference.infer(window), inference.pack);
  */
-export function predict({ voice, face, fusion, distances }: Logits, pack: PredictingPack): Prediction | null {
+export function predict(
+  { voice, face, fusion, distances, attributes }: Logits,
+  pack: PredictingPack,
+): Prediction | null {
   const opinions: Opinions = {
     ...(voice && { voice: calibrate(voice, pack.networks.voice) }),
     ...(face && { face: calibrate(face, pack.networks.face) }),
   };
-  const also = { sources: sourcesOf(opinions), ...(distances && { distances }) };
+  const also = { sources: sourcesOf(opinions), ...(distances && { distances }), ...(attributes && { attributes }) };
   if (fusion !== null && pack.fusion !== null) {
     const { subset } = fusion;
     const calibration = pack.fusion.calibration[subset] ?? {};

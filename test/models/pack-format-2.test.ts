@@ -84,6 +84,60 @@ describe('a pack of format 2', () => {
   });
 });
 
+describe('a pack of format 2 with networks of attributes', () => {
+  const attributes = ['voice', 'face'] as const;
+
+  it('is read with them, and opens', async () => {
+    const { networks } = await load({ attributes });
+    expect(networks.attributes.voice?.contract.inputs).toEqual({ embedding: ['n', 2] });
+    expect(networks.attributes.face?.contract.outputs['bins']).toEqual(['n', 3, 7]);
+    await open({ attributes: ['face'] });
+  });
+
+  it.each<readonly [string, RegExp, (entry: NonNullable<NonNullable<Format2['attributes']>['face']>) => void]>([
+    [
+      'another encoder',
+      /attributes\.face\.encoder: learned from embeddings of another network, not of the face network .*uncertainty train/,
+      (entry) => (entry.encoder = '0'.repeat(64)),
+    ],
+    [
+      'another width',
+      /attributes\.face\.inputs: takes embeddings of 3 numbers, but the face network gives 2/,
+      (entry) => (entry.inputs.embedding = ['n', 3]),
+    ],
+    [
+      'labels that are none',
+      /attributes\.face\.labels: unknown labels 'rated'; known: derived/,
+      (entry) => (entry.labels = 'rated' as never),
+    ],
+    [
+      'attributes in another order',
+      /attributes\.face\.attributes.*/,
+      (entry) => (entry.attributes = ['arousal', 'valence', 'dominance'] as never),
+    ],
+    ['six bins', /attributes\.face\.outputs\.bins/, (entry) => (entry.outputs.bins = ['n', 3, 6] as never)],
+    ['a hash of another file', /attributes-face\.onnx has SHA-256/, (entry) => (entry.sha256 = '1'.repeat(64))],
+    ['a file that is not there', /attributes-x\.onnx cannot be read/, (entry) => (entry.file = 'attributes-x.onnx')],
+    [
+      'a file elsewhere',
+      /attributes\.face\.file: '\.\.\/face\.onnx' is not a plain file name/,
+      (entry) => (entry.file = '../face.onnx'),
+    ],
+  ])('is refused for %s', async (_, message, spoil) => {
+    const change = (manifest: Format2) => {
+      if (manifest.attributes?.face) spoil(manifest.attributes.face);
+    };
+    expect(await refusal(load({ attributes, change }))).toMatch(message);
+  });
+
+  it('is refused when it is opened, for a network that gives something else', async () => {
+    const change = ({ attributes, networks }: Format2) => {
+      if (attributes?.face) Object.assign(attributes.face, { file: 'face.onnx', sha256: networks.face.sha256 });
+    };
+    expect(await refusal(open({ attributes: ['face'], change }))).toMatch(/face\.onnx is not the network/);
+  });
+});
+
 describe('a bad pack of format 2', () => {
   it.each([
     [
