@@ -15,8 +15,8 @@ import { withMargins } from './vad/margins.ts';
 export const INTERVAL = 0.9;
 /** Cells of an axis of the distribution of valence and arousal (paper 4, section 3.4). */
 export const CELLS = 4;
-/** Halvings of [-1, 1] in search of an interval's end: to 1e-6. */
-const HALVINGS = 21;
+/** Steps of [-1, 1] at which it is known how many raters score below; between them on a line, right to 1e-4. */
+const PLACES = 400;
 
 /** Shares of the labels that some rater would choose. */
 type Shares = readonly (readonly [Label, number])[];
@@ -59,31 +59,35 @@ function estimated({ consensus, low, high, bins, uncertainty }: AttributeScore):
 }
 
 function derived(shares: Shares, attribute: Attribute): Estimate {
+  const below = (place: number): number =>
+    shares.reduce((sum, [label, share]) => sum + share * (OF_LABEL[label].below[attribute][place] ?? 0), 0);
   return {
     mean: shares.reduce((sum, [label, share]) => sum + share * DERIVED_ATTRIBUTES[label][attribute].mean, 0),
-    low: around((1 - INTERVAL) / 2, shares, attribute)[0],
-    high: around((1 + INTERVAL) / 2, shares, attribute)[1],
+    low: scoreAbove((1 - INTERVAL) / 2, below),
+    high: scoreAbove((1 + INTERVAL) / 2, below),
     uncertainty: entropy(mixture(shares, BINS, (label) => OF_LABEL[label].bins[attribute])),
   };
 }
 
-/** Share of raters who would score below `score`. */
-function below(score: number, shares: Shares, attribute: Attribute): number {
-  return shares.reduce((sum, [label, share]) => {
-    const { mean, sd } = DERIVED_ATTRIBUTES[label][attribute];
-    return sum + share * normalCdf((score - mean) / sd);
-  }, 0);
+/**
+ * The score that a share `p` of raters would score below, within [-1, 1].
+ * @param below share of raters below the score at a place; never falls from place 0 to `PLACES`.
+ */
+function scoreAbove(p: number, below: (place: number) => number): number {
+  let [from, to] = [0, PLACES];
+  if (below(from) >= p) return -1;
+  if (below(to) <= p) return 1;
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if (below(middle) < p) from = middle;
+    else to = middle;
+  }
+  const [least, most] = [below(from), below(to)];
+  return scoreAt(from + (p - least) / (most - least));
 }
 
-/** Two scores, next to each other, between which lies the one that a share `p` of raters would score below; in [-1, 1]. */
-function around(p: number, shares: Shares, attribute: Attribute): [number, number] {
-  let [low, high] = [-1, 1];
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2;
-    if (below(middle, shares, attribute) < p) low = middle;
-    else high = middle;
-  }
-  return [low, high];
+function scoreAt(place: number): number {
+  return -1 + (2 * place) / PLACES;
 }
 
 /** Row by row from the least valence, each from the least arousal. */
@@ -104,14 +108,26 @@ function cellsOf({ mean, sd }: { readonly mean: number; readonly sd: number }): 
   return Array.from({ length: CELLS }, (_, cell) => edge(cell + 1) - (cell === 0 ? 0 : edge(cell)));
 }
 
-/** What raters of one label do: soft labels, and cells, in which valence and arousal are independent. */
-const OF_LABEL = Object.fromEntries(
-  LABELS.map((label) => {
-    const { valence, arousal } = DERIVED_ATTRIBUTES[label];
-    const soft = derivedLabels([1], [label]);
-    const cells = cellsOf(valence).flatMap((v) => cellsOf(arousal).map((a) => v * a));
-    return [label, { bins: each((name) => soft[name].bins), cells }];
-  }),
-) as unknown as Readonly<
-  Record<Label, { readonly bins: PerAttribute<readonly number[]>; readonly cells: readonly number[] }>
->;
+/** What raters of one label do, worked out once. */
+interface LabelRaters {
+  /** Soft labels. */
+  readonly bins: PerAttribute<readonly number[]>;
+  /** Share who score below each of `PLACES` + 1 scores. */
+  readonly below: PerAttribute<Float64Array>;
+  /** The grid: of one label's raters, valence and arousal are independent. */
+  readonly cells: readonly number[];
+}
+
+function ratersOf(label: Label): LabelRaters {
+  const scores = DERIVED_ATTRIBUTES[label];
+  const soft = derivedLabels([1], [label]);
+  const below = ({ mean, sd }: { readonly mean: number; readonly sd: number }) =>
+    Float64Array.from({ length: PLACES + 1 }, (_, place) => normalCdf((scoreAt(place) - mean) / sd));
+  return {
+    bins: each((name) => soft[name].bins),
+    below: each((name) => below(scores[name])),
+    cells: cellsOf(scores.valence).flatMap((v) => cellsOf(scores.arousal).map((a) => v * a)),
+  };
+}
+
+const OF_LABEL = Object.fromEntries(LABELS.map((label) => [label, ratersOf(label)])) as Record<Label, LabelRaters>;

@@ -21,25 +21,20 @@ export function withMargins(
   columns: readonly number[],
 ): readonly number[] {
   const width = columns.length;
-  let fitted = cells.map((share) => Math.max(LEAST, share));
+  const fitted = cells.map((share) => Math.max(LEAST, share));
+  const byColumn = columns.map((_, column) => rows.map((_, row) => row * width + column));
+  const byRow = rows.map((_, row) => columns.map((_, column) => row * width + column));
   for (let round = 0; round < ROUNDS; round++) {
-    fitted = scaled(fitted, columns, (i) => i % width);
-    const off = rows.reduce(
-      (most, share, row) => Math.max(most, Math.abs(share - total(fitted, (i) => Math.floor(i / width) === row))),
-      0,
-    );
-    fitted = scaled(fitted, rows, (i) => Math.floor(i / width));
-    if (off < CLOSE) break;
+    byColumn.forEach((line, column) => scale(fitted, line, columns[column] ?? 0));
+    const off = byRow.map((line, row) => scale(fitted, line, rows[row] ?? 0));
+    if (Math.max(...off) < CLOSE) break;
   }
   return fitted;
 }
 
-/** Each cell times what its line lacks. */
-function scaled(cells: readonly number[], shares: readonly number[], lineOf: (i: number) => number): number[] {
-  const sums = shares.map((_, line) => total(cells, (i) => lineOf(i) === line));
-  return cells.map((cell, i) => (cell * (shares[lineOf(i)] ?? 0)) / (sums[lineOf(i)] || 1));
-}
-
-function total(cells: readonly number[], counts: (i: number) => boolean): number {
-  return cells.reduce((sum, cell, i) => sum + (counts(i) ? cell : 0), 0);
+/** Brings the cells of a line to a sum, in place. @returns how far off they were. */
+function scale(cells: number[], line: readonly number[], share: number): number {
+  const sum = line.reduce((total, i) => total + (cells[i] ?? 0), 0);
+  if (sum > 0) for (const i of line) cells[i] = ((cells[i] ?? 0) * share) / sum;
+  return Math.abs(sum - share);
 }
