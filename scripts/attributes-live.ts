@@ -48,7 +48,12 @@ const networks = await openForScoring(values.pack, loaded, { threads });
 const model = loaded.networks.attributes.face;
 if (!model) throw new Error(`${values.pack} has no network of a face's attributes`);
 const opened = await openNetwork(model, { threads });
-const scored = { ...networks, attributes: { face: { ...networks.face, contract: model.contract, run: opened.run } } };
+const asked: typeof networks.face = {
+  contract: model.contract,
+  run: (feeds, outputs) => opened.run(feeds, outputs),
+  plan: (n) => networks.face.plan(n),
+};
+const scored = { ...networks, attributes: { face: asked } };
 const lookAt = cropLooks(networks);
 const judge = windowCalls(scored);
 const LABELS = pack.labels;
