@@ -89,7 +89,7 @@ beforeAll(async () => {
   );
   await done(pack, at('bare.json'), '--runs', at('runs'), '--out', 'bare');
   await done(pack, at('whole.json'), '--runs', at('runs'), '--out', 'whole');
-});
+}, 120_000);
 afterAll(() => {
   folder.remove();
 });

@@ -1,0 +1,140 @@
+/**
+ * What a verdict costs beyond its labels: uncertainty by source, attributes with their network, grid, disagreement and distances,
+ * over what the same hop costs without any of them.
+ *
+ *     node scripts/run.mjs scripts/bench-perception.ts [--pack models/packs/default] [--rounds 300]
+ *
+ * One thread, one window at a time, on this thread. A hop is 0.5 s: the windows of the sample clip, and the three looks at a
+ * face that a hop has. Both ways take turns, so that what else the machine does meets both; the fastest of each part is compared.
+ */
+import { parseArgs } from 'node:util';
+import type { WindowRequest } from '../models/calls.ts';
+import { loadPack } from '../models/pack.ts';
+import { loadPerception } from '../models/perception.ts';
+import { faceOf } from '../models/toolkit/score/looks.ts';
+import { faceCalls } from '../models/worker/faces.ts';
+import { type Networks, openNetworks } from '../models/worker/networks.ts';
+import { windowCalls } from '../models/worker/windows.ts';
+import { calibrate } from '../src/core/calibration.ts';
+import { decide } from '../src/core/decision.ts';
+import { logMel } from '../src/core/features.ts';
+import { perceive } from '../src/core/perception.ts';
+import { predict } from '../src/core/prediction.ts';
+import { doubtOf } from '../src/core/reject/doubt.ts';
+import { sourcesOf } from '../src/core/sources.ts';
+import type { Logits, VideoFrame } from '../src/domain.ts';
+import { decodeClip } from './bench/clip.ts';
+import { markdownTable } from './generated.ts';
+
+const { values } = parseArgs({
+  options: { pack: { type: 'string', default: 'models/packs/default' }, rounds: { type: 'string', default: '300' } },
+});
+const LOOKS_OF_A_HOP = 3;
+const LOOKS_OF_A_WINDOW = 15;
+const WINDOW_SAMPLES = 48_240;
+
+const { pack, networks: models } = await loadPack(values.pack);
+const full = await openNetworks({
+  models: { ...models, ...(await loadPerception('models/perception')) },
+  provider: 'cpu',
+  threads: 1,
+});
+/** The same networks, which know of no reference and no attributes. */
+const plain: Networks = {
+  ...full,
+  voice: { ...full.voice, contract: { ...full.voice.contract } },
+  face: { ...full.face, contract: { ...full.face.contract } },
+  attributes: {},
+};
+for (const { contract } of [plain.voice, plain.face]) delete (contract as { reference?: unknown }).reference;
+
+const { samples, frames } = await decodeClip();
+const sound = logMel(new Float32Array(0), samples.subarray(0, WINDOW_SAMPLES)).frames;
+const voice: WindowRequest['voice'] = { logMel: sound, frames: sound.length / 64 };
+const shown = frames.slice(0, LOOKS_OF_A_HOP);
+const calls = {
+  full: { look: faceCalls(full), judge: windowCalls(full) },
+  plain: { look: faceCalls(plain), judge: windowCalls(plain) },
+};
+const [first] = await calls.full.look(shown.slice(0, 1).map(copied));
+const encoding = first?.ok ? first.value[0]?.encoding : null;
+if (!encoding) throw new Error('the clip shows no face that can be judged');
+const looks = Array.from({ length: LOOKS_OF_A_WINDOW }, () => ({ atMs: null, encoding }));
+const face = faceOf(looks);
+const unmeasured = faceOf(looks.map(({ atMs, encoding: { distance: _, ...rest } }) => ({ atMs, encoding: rest })));
+
+type Way = keyof typeof calls;
+const windowOf = (way: Way, kind: Kind): WindowRequest => ({
+  voice: kind === 'face' ? null : voice,
+  face: kind === 'voice' ? null : way === 'full' ? face : unmeasured,
+});
+type Kind = 'voice' | 'face' | 'both';
+const facts = { startMs: 0, lengthMs: 3000, missing: {}, consented: true };
+
+/** ms of the looks of a hop, of the window through the networks, and of what follows. */
+async function hop(way: Way, kind: Kind): Promise<{ readonly looks: number; readonly window: number }> {
+  const { look, judge } = calls[way];
+  let begun = performance.now();
+  if (kind !== 'voice') for (const frame of shown) await look([copied(frame)]);
+  const looked = performance.now() - begun;
+  begun = performance.now();
+  const [answer] = await judge([windowOf(way, kind)]);
+  if (!answer?.ok) throw new Error(answer?.message ?? 'no answer');
+  const prediction = predict(answer.value, pack);
+  decide(facts, prediction, { decision: pack.decision, require: 'any', pack: 'bench@1' });
+  const window = performance.now() - begun;
+  // What `predict` and `decide` always add is taken off the plain way again.
+  return { looks: looked, window: way === 'plain' ? window - followed(answer.value) : window };
+}
+
+/** ms of sources, perception and doubt alone. */
+function followed(logits: Logits): number {
+  const opinions = {
+    ...(logits.voice && { voice: calibrate(logits.voice, pack.networks.voice) }),
+    ...(logits.face && { face: calibrate(logits.face, pack.networks.face) }),
+  };
+  const prediction = predict(logits, pack);
+  const begun = performance.now();
+  sourcesOf(opinions);
+  if (prediction) {
+    perceive(prediction.shares);
+    doubtOf('entropy', prediction);
+  }
+  return performance.now() - begun;
+}
+
+const rows: string[][] = [];
+for (const kind of ['voice', 'face', 'both'] as const) {
+  const least = { plain: { looks: Infinity, window: Infinity }, full: { looks: Infinity, window: Infinity } };
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const way of ['plain', 'full'] as const) {
+      const { looks, window } = await hop(way, kind);
+      least[way] = { looks: Math.min(least[way].looks, looks), window: Math.min(least[way].window, window) };
+    }
+  const { plain, full } = least;
+  const [forLooks, forWindow] = [full.looks - plain.looks, full.window - plain.window];
+  const ms = (time: number) => `${time.toFixed(2)} ms`;
+  rows.push([
+    kind,
+    ms(plain.looks),
+    ms(plain.window),
+    ms(forLooks),
+    ms(forWindow),
+    `${((100 * (forLooks + forWindow)) / (plain.looks + plain.window)).toFixed(1)} %`,
+  ]);
+}
+await full.close();
+const head = [
+  'Judged',
+  'looks, plain',
+  'window, plain',
+  'added to the window',
+  'added in all',
+  'over looks and window',
+];
+process.stdout.write(`${markdownTable([head, ...rows])}\n`);
+
+/** Frames are taken over when they are looked at. */
+function copied(frame: VideoFrame): VideoFrame {
+  return { ...frame, data: frame.data.slice() };
+}
