@@ -4,7 +4,7 @@ import { UndertoneError } from '../../errors.ts';
 import { fileArguments } from '../ffmpeg-arguments.ts';
 import { mediaOf } from '../ffmpeg-decoded.ts';
 import { readMatroska } from '../ffmpeg-matroska.ts';
-import { bytesInput, ffmpegBytes, type FfmpegOptions } from './ffmpeg-bytes.ts';
+import { bytesInput, ffmpegBytes, type FfmpegOptions } from '../ffmpeg-bytes.ts';
 import { type GreyPicture, luma } from './png.ts';
 
 /** The longest sound that is decoded; a clip is seconds long, and a mistake is hours long. */

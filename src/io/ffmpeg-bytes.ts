@@ -1,12 +1,13 @@
 /**
- * One ffmpeg process that is given the bytes of a file and nothing else: it may open no other file and no address, so
- * that a playlist in somebody's corpus leads nowhere.
+ * One ffmpeg process that is given the bytes of a file and gives bytes back, and nothing else: it may open no other file and
+ * no address, so that a playlist in somebody's corpus leads nowhere, and nobody's face is written to a disk on its way.
  */
 import { spawn } from 'node:child_process';
-import { UndertoneError } from '../../errors.ts';
-import type { DecodeArguments } from '../ffmpeg-arguments.ts';
-import type { MediaInput } from '../ffmpeg-input.ts';
-import { ffmpegMissing } from '../ffmpeg-probe.ts';
+import { setPriority } from 'node:os';
+import { UndertoneError } from '../errors.ts';
+import type { DecodeArguments } from './ffmpeg-arguments.ts';
+import type { MediaInput } from './ffmpeg-input.ts';
+import { ffmpegMissing } from './ffmpeg-probe.ts';
 
 /** How ffmpeg is run. */
 export interface FfmpegOptions {
@@ -14,6 +15,8 @@ export interface FfmpegOptions {
   readonly ffmpeg: string;
   /** Ends the process. */
   readonly signal: AbortSignal;
+  /** How far the process steps back behind others, 0 to 19. Default 0. */
+  readonly niceness?: number;
 }
 
 /** The bytes as an input. With `cache:` ffmpeg can seek in them: MP4 may have its index at the end. */
@@ -29,9 +32,10 @@ export async function* ffmpegBytes(
   input: Uint8Array,
   { url, shown }: MediaInput,
   { before, after }: DecodeArguments,
-  { ffmpeg, signal }: FfmpegOptions,
+  { ffmpeg, signal, niceness = 0 }: FfmpegOptions,
 ): AsyncGenerator<Buffer> {
   const process = spawn(ffmpeg, [...before, '-i', url, ...after, '-'], { signal, killSignal: 'SIGKILL' });
+  if (niceness > 0) stepBack(process.pid, niceness);
   let said = '';
   process.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4000);
@@ -44,7 +48,7 @@ export async function* ffmpegBytes(
       settle(
         error.code === 'ENOENT' || error.code === 'EACCES'
           ? ffmpegMissing(ffmpeg, error)
-          : new UndertoneError('bad-media', `gave up decoding ${shown}: its corpus was closed`, { cause: error }),
+          : new UndertoneError('bad-media', `gave up on ${shown}: it is not wanted any more`, { cause: error }),
       );
     });
     process.on('close', (code) => settle(code === 0 ? null : failure(shown, said, code)));
@@ -55,6 +59,16 @@ export async function* ffmpegBytes(
     if (error !== null) throw error;
   } finally {
     process.kill('SIGKILL');
+  }
+}
+
+/** Where a system does not allow it, the process runs as any other. */
+function stepBack(pid: number | undefined, niceness: number): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It may have ended already, or may not be slowed down here.
   }
 }
 
