@@ -93,31 +93,31 @@ describe('the cutter', () => {
   };
 
   it('makes clips one after another, refuses more than may wait, and counts them', async () => {
-    const { cut, close, counts } = cutter({ waiting: 1 });
-    const asked = await Promise.allSettled(Array.from({ length: 4 }, () => cut(flashAndBeep())));
+    const clips = cutter({ waiting: 1 });
+    const asked = await Promise.allSettled(Array.from({ length: 4 }, () => clips.cut(flashAndBeep())));
     expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
-    expect(counts.get('undertone_discarded_total{queue=clips,reason=limit-reached}')).toBe(2);
-    await close();
+    expect(clips.counts.get('undertone_discarded_total{queue=clips,reason=limit-reached}')).toBe(2);
+    await clips.close();
   });
 
   it('forgets what is not wanted any more, waiting or running, and goes on', async () => {
-    const { cut, close } = cutter();
+    const clips = cutter();
     const unwanted = [new AbortController(), new AbortController()];
-    const asked = Promise.allSettled(unwanted.map(({ signal }) => cut(flashAndBeep(), signal)));
-    const third = cut(flashAndBeep());
+    const asked = Promise.allSettled(unwanted.map(({ signal }) => clips.cut(flashAndBeep(), signal)));
+    const third = clips.cut(flashAndBeep());
     for (const each of unwanted) each.abort();
     for (const each of await asked) expect(each).toMatchObject({ status: 'rejected', reason: { code: 'internal' } });
     expect((await third).length).toBeGreaterThan(1000);
-    await close();
-    await expect(cut(flashAndBeep())).rejects.toMatchObject({ code: 'internal' });
+    await clips.close();
+    await expect(clips.cut(flashAndBeep())).rejects.toMatchObject({ code: 'internal' });
   });
 
   it('gives up what takes too long, and what waits when it is closed', async () => {
     const slow = cutter({ timeoutMs: 1 });
     await expect(slow.cut(flashAndBeep())).rejects.toMatchObject({ code: 'internal' });
-    const { cut, close } = cutter();
-    const asked = Promise.allSettled([cut(flashAndBeep()), cut(flashAndBeep())]);
-    await close();
+    const clips = cutter();
+    const asked = Promise.allSettled([clips.cut(flashAndBeep()), clips.cut(flashAndBeep())]);
+    await clips.close();
     expect((await asked).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 });
