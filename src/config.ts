@@ -47,6 +47,15 @@ export const settings = z.object({
     .optional()
     .describe("Web origins whose pages may connect, comma-separated; the server's own pages always may"),
   UNDERTONE_DATA_DIR: z.string().default('.undertone').describe('Folder for what the server keeps'),
+  UNDERTONE_CLIP_KEY: list(
+    z.string().regex(/^(?:[0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i, {
+      error: 'must be 32 bytes in hex or base64, for example from `openssl rand -hex 32`; several comma-separated',
+    }),
+  )
+    .optional()
+    .describe(
+      'Encrypts the clips that are kept for review (AES-256-GCM), 32 bytes in hex or base64. Several, comma-separated: the first encrypts, all decrypt',
+    ),
   UNDERTONE_ROOMS: list(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/))
     .default(['lobby'])
     .describe('Rooms that exist, comma-separated'),
@@ -165,7 +174,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 /** The settings as they may be printed: secrets masked. */
 export function maskConfig(config: Config): Readonly<Record<string, unknown>> {
   const sources = config.UNDERTONE_SOURCES?.map(({ room, name }) => `${room}/${name}=***`);
-  return { ...config, UNDERTONE_SECRET: '***', ...(sources && { UNDERTONE_SOURCES: sources }) };
+  return {
+    ...config,
+    UNDERTONE_SECRET: '***',
+    ...(config.UNDERTONE_CLIP_KEY && { UNDERTONE_CLIP_KEY: config.UNDERTONE_CLIP_KEY.map(() => '***') }),
+    ...(sources && { UNDERTONE_SOURCES: sources }),
+  };
 }
 
 /** A secret that survives restarts, so that pages and CLI on this machine keep working; only its owner can read it. */

@@ -102,6 +102,16 @@ describe('settings', () => {
     const config = readConfig({ UNDERTONE_SECRET: SECRET });
     expect(JSON.stringify(maskConfig(config))).not.toContain(SECRET);
   });
+
+  it('prints no key of clips, and repeats none that is wrong', () => {
+    const keys = ['ab'.repeat(32), Buffer.alloc(32, 9).toString('base64')];
+    const config = readConfig({ UNDERTONE_SECRET: SECRET, UNDERTONE_CLIP_KEY: keys.join(', ') });
+    expect(config.UNDERTONE_CLIP_KEY).toEqual(keys);
+    for (const key of keys) expect(JSON.stringify(maskConfig(config))).not.toContain(key);
+    const wrong = () => readSettings({ UNDERTONE_CLIP_KEY: `${'ab'.repeat(32)},hunter2` });
+    expect(wrong).toThrow(/UNDERTONE_CLIP_KEY\.1: must be 32 bytes/);
+    expect(wrong).not.toThrow(/hunter2/);
+  });
 });
 
 describe('streams that take part', () => {
