@@ -2,11 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { annotatorConfig } from '../../models/toolkit/train/annotator-config.ts';
-import { parseTrainingConfig } from '../../models/toolkit/train/config.ts';
 import type { AnnotatorEvaluation } from '../../src/commands/annotator-evaluation.ts';
 import { trainAnnotators } from '../../src/commands/annotator-training.ts';
 import { annotators } from '../../src/commands/annotators.ts';
-import { trainInFolder } from '../../src/commands/training.ts';
+import { trainEncoders, training } from '../fixtures/training-run.ts';
 import { FACE_CONFIG, putFaces, trainingFolder } from '../fixtures/training.ts';
 import { inProcess } from './in-process.ts';
 
@@ -30,19 +29,12 @@ const CONFIG = {
 
 beforeAll(async () => {
   putFaces(folder, 12);
-  await trainInFolder(parseTrainingConfig(JSON.stringify(FACE_CONFIG), 'config.json'), {
-    ...surroundings(),
-    out: folder.out('face'),
-  });
+  await trainEncoders(folder, FACE_CONFIG);
 });
 
 afterAll(() => {
   folder.remove();
 });
-
-function surroundings(signal = new AbortController().signal, write: (text: string) => void = () => undefined) {
-  return { data: folder.path, network: { threads: 1 }, ffmpeg: 'ffmpeg', signal, stream: { write } };
-}
 
 /** Run the command with the tiny encoder of faces; further options follow, and count. */
 function ran(action: string, path: string, ...options: readonly string[]) {
@@ -116,14 +108,11 @@ describe('undertone annotators', () => {
     const config = annotatorConfig.parse(CONFIG);
     const places = { encoder: join(folder.out('face'), 'face.onnx'), cache: folder.out('embeddings') };
     const out = folder.out('stopped');
-    const stop = new AbortController();
-    const write = (text: string): void => {
-      if (text.includes('epoch 2')) stop.abort();
-    };
-    const first = await trainAnnotators(config, { ...surroundings(stop.signal, write), ...places, out });
+    const run = (stopAt?: string) => trainAnnotators(config, { ...training(folder, stopAt).options, ...places, out });
+    const first = await run('epoch 2');
     expect(first.status).toBe('stopped');
     expect(existsSync(join(out, 'annotators.json'))).toBe(false);
-    const second = await trainAnnotators(config, { ...surroundings(), ...places, out });
+    const second = await run();
     expect(second.status).toBe('finished');
     for (const name of ['heads.onnx', 'direct.onnx'])
       expect(readFileSync(join(out, name)).equals(readFileSync(join(folder.out('simulated'), name)))).toBe(true);

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseTrainingConfig } from '../../models/toolkit/train/config.ts';
 import { examplesOf, holdBack, nameOfLot } from '../../models/toolkit/train/examples.ts';
 import { readFusionConfig } from '../../models/toolkit/train/fusion-config.ts';
 import { trainFusion } from '../../src/commands/fusion-training.ts';
 import type { Judgement } from '../../src/commands/fusion-judgement.ts';
-import { trainInFolder, type TrainingOutcome } from '../../src/commands/training.ts';
+import type { TrainingOutcome } from '../../src/commands/training.ts';
 import { readCorpus } from '../../src/io/corpus/corpus.ts';
+import { trainEncoders, training } from '../fixtures/training-run.ts';
 import { FACE_CONFIG, putFaces, putVoices, trainingFolder, VOICE_CONFIG } from '../fixtures/training.ts';
 
 const folder = trainingFolder();
@@ -48,20 +48,12 @@ const CONFIG = {
 beforeAll(async () => {
   putFaces(folder, 12);
   putVoices(folder, 3);
-  for (const config of [FACE_CONFIG, VOICE_CONFIG])
-    await trainInFolder(parseTrainingConfig(JSON.stringify(config), 'config.json'), {
-      ...surroundings(() => undefined),
-      out: folder.out(config.kind),
-    });
+  await trainEncoders(folder, FACE_CONFIG, VOICE_CONFIG);
 });
 
 afterAll(() => {
   folder.remove();
 });
-
-function surroundings(told: (text: string) => void, signal = new AbortController().signal) {
-  return { data: folder.path, network: { threads: 1 }, ffmpeg: 'ffmpeg', signal, stream: { write: told } };
-}
 
 /** Train into `runs/name`; stops when something is said that holds `stopAt`. */
 async function train(
@@ -71,19 +63,14 @@ async function train(
 ): Promise<TrainingOutcome & { readonly said: string }> {
   const read = await readFusionConfig(folder.put(`${name}.json`, JSON.stringify(config)));
   if (!read) throw new Error('not a configuration of kind fusion');
-  const controller = new AbortController();
-  const said: string[] = [];
-  const told = (text: string): void => {
-    said.push(text);
-    if (stopAt !== undefined && text.includes(stopAt)) controller.abort();
-  };
+  const { options, said } = training(folder, stopAt);
   const outcome = await trainFusion(read, {
-    ...surroundings(told, controller.signal),
+    ...options,
     out: folder.out(name),
     voice: join(folder.out('voice'), 'voice.onnx'),
     face: join(folder.out('face'), 'face.onnx'),
   });
-  return { ...outcome, said: said.join('') };
+  return { ...outcome, said: said() };
 }
 
 const contents = (name: string, file: string): string => readFileSync(join(folder.out(name), file), 'utf8');

@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseTrainingConfig } from '../../models/toolkit/train/config.ts';
 import { uncertaintyConfig } from '../../models/toolkit/train/uncertainty-config.ts';
-import { trainInFolder } from '../../src/commands/training.ts';
 import type { AttributeEvaluation } from '../../src/commands/uncertainty-evaluation.ts';
 import { trainUncertainty } from '../../src/commands/uncertainty-training.ts';
 import { uncertainty } from '../../src/commands/uncertainty.ts';
+import { trainEncoders, training } from '../fixtures/training-run.ts';
 import { FACE_CONFIG, putFaces, putVoices, trainingFolder, VOICE_CONFIG } from '../fixtures/training.ts';
 import { inProcess } from './in-process.ts';
 
@@ -34,20 +33,12 @@ const CONFIG = {
 beforeAll(async () => {
   putFaces(folder, 12);
   putVoices(folder, 3);
-  for (const config of [FACE_CONFIG, VOICE_CONFIG])
-    await trainInFolder(parseTrainingConfig(JSON.stringify(config), 'config.json'), {
-      ...surroundings(() => undefined),
-      out: folder.out(config.kind),
-    });
+  await trainEncoders(folder, FACE_CONFIG, VOICE_CONFIG);
 });
 
 afterAll(() => {
   folder.remove();
 });
-
-function surroundings(told: (text: string) => void, signal = new AbortController().signal) {
-  return { data: folder.path, network: { threads: 1 }, ffmpeg: 'ffmpeg', signal, stream: { write: told } };
-}
 
 /** Run the command with the tiny encoder of faces; further options follow, and count. */
 function ran(action: string, path: string, ...options: readonly string[]) {
@@ -87,21 +78,17 @@ describe('undertone uncertainty', () => {
   });
 
   it('gives the same network, bit for bit, where it was stopped on the way', async () => {
-    const controller = new AbortController();
     const out = folder.out('stopped');
-    const run = (signal: AbortSignal, told: (text: string) => void) =>
+    const run = (stopAt?: string) =>
       trainUncertainty(uncertaintyConfig.parse(CONFIG), {
-        ...surroundings(told, signal),
+        ...training(folder, stopAt).options,
         encoder: join(folder.out('face'), 'face.onnx'),
         cache: folder.out('embeddings'),
         out,
       });
-    const first = await run(controller.signal, (text) => {
-      if (text.includes('epoch 5')) controller.abort();
-    });
-    expect(first.status).toBe('stopped');
+    expect((await run('epoch 5')).status).toBe('stopped');
     expect(readdirSync(out)).not.toContain('attributes.onnx');
-    expect((await run(new AbortController().signal, () => undefined)).status).toBe('finished');
+    expect((await run()).status).toBe('finished');
     const bytes = (name: string): Buffer => readFileSync(join(folder.out(name), 'attributes.onnx'));
     expect(bytes('stopped').equals(bytes('whole'))).toBe(true);
   });
