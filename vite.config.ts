@@ -12,7 +12,9 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     rolldownOptions: {
-      input: ['dashboard', 'publisher', 'review', 'tokens'].map((page) => `clients/${page}/index.html`),
+      input: ['dashboard', 'publisher', 'review', 'admin', 'consent', 'tokens'].map(
+        (page) => `clients/${page}/index.html`,
+      ),
     },
   },
 });

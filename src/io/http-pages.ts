@@ -38,6 +38,8 @@ const ALIASES: readonly (readonly [string, string])[] = [
   ['/', '/dashboard/index.html'],
   ['/join', '/publisher/index.html'],
   ['/review', '/review/index.html'],
+  ['/admin', '/admin/index.html'],
+  ['/consent', '/consent/index.html'],
 ];
 
 /**

@@ -1,0 +1,116 @@
+/** The audit log: what was done, by whom, and whether anything was changed since. */
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import type { OperationAnswer } from '../../src/protocol/api.ts';
+import type { SectionProps } from './admin-page.tsx';
+import { Problem } from '../problem.tsx';
+import { createResource } from '../resource.ts';
+
+type Entry = OperationAnswer<'audit'>['entries'][number];
+const KINDS = ['consent', 'access', 'configuration', 'model', 'review', 'deletion'] as const;
+const PAGE = 200;
+
+/** The audit section. */
+export function AuditSection({ api }: SectionProps) {
+  const kind = useSignal<(typeof KINDS)[number] | ''>('');
+  const entries = useSignal<readonly Entry[]>([]);
+  const whole = useSignal<string | null>(null);
+  const state = useMemo(
+    () =>
+      createResource(async () => {
+        const after = entries.value.at(-1)?.seq ?? 0;
+        const query = { after, limit: PAGE, ...(kind.value !== '' && { kind: kind.value }) };
+        const page = await api.call('audit', { query });
+        entries.value = [...entries.value, ...page.entries];
+        return page.entries.length === PAGE;
+      }),
+    [api],
+  );
+  const { value: more, problem, busy } = state.known.value;
+  const verify = async () => {
+    whole.value = null;
+    await state.refresh(async () => {
+      const { entries: count, brokenAt, head } = await api.call('verifyAudit', {});
+      whole.value =
+        brokenAt === null
+          ? `All ${count.toString()} entries are as they were written. Head ${head.slice(0, 16)}…`
+          : `Entry ${brokenAt.toString()} is not what was written: the log was changed from there on.`;
+    });
+  };
+  return (
+    <section class="panel" aria-labelledby="audit">
+      <h2 id="audit">Audit log</h2>
+      <p class="quiet">Each entry is chained to the one before by its hash; none can be changed or removed unseen.</p>
+      <div class="row">
+        <label class="row">
+          Show{' '}
+          <select
+            value={kind.value}
+            onChange={({ currentTarget }) => {
+              kind.value = KINDS.find((each) => each === currentTarget.value) ?? '';
+              entries.value = [];
+              void state.refresh();
+            }}
+          >
+            <option value="">everything</option>
+            {KINDS.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" disabled={busy} onClick={() => void verify()}>
+          Verify the chain
+        </button>
+      </div>
+      <Problem problem={problem} />
+      {whole.value !== null && (
+        <p class="notice" role="status">
+          {whole.value}
+        </p>
+      )}
+      <div class="scroll" tabIndex={0} role="region" aria-label="Entries">
+        <table class="log">
+          <thead>
+            <tr>
+              <th scope="col">no.</th>
+              <th scope="col">when</th>
+              <th scope="col">what</th>
+              <th scope="col">by</th>
+              <th scope="col">room</th>
+              <th scope="col">details</th>
+              <th scope="col">hash</th>
+            </tr>
+          </thead>
+          <tbody>
+            {entries.value.map((entry) => (
+              <tr key={entry.seq}>
+                <td>{entry.seq}</td>
+                <td>{new Date(entry.atMs).toLocaleString()}</td>
+                <td>{entry.action}</td>
+                <td>
+                  {entry.actor.role} {entry.actor.subject}
+                </td>
+                <td>{entry.room ?? ''}</td>
+                <td class="details">{detailsOf(entry)}</td>
+                <td class="number quiet">{entry.hash.slice(0, 8)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {more === true && (
+        <button type="button" disabled={busy} onClick={() => void state.refresh()}>
+          Show more
+        </button>
+      )}
+    </section>
+  );
+}
+
+function detailsOf({ details }: Entry): string {
+  return Object.entries(details)
+    .map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('; ');
+}
