@@ -2,19 +2,12 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { OperationAnswer } from '../../src/protocol/api.ts';
-import type { ApiClient } from '../api.ts';
 import { AuditSection } from './audit-section.tsx';
 import { CalibrationSection } from './calibration-section.tsx';
 import { ReviewSection } from './review-section.tsx';
 import { RoomsSection } from './rooms-section.tsx';
+import type { SectionProps } from './section.ts';
 import { TokensSection } from './tokens-section.tsx';
-
-/** What every section needs. */
-export interface SectionProps {
-  readonly api: ApiClient;
-  readonly me: OperationAnswer<'me'>;
-}
 
 const SECTIONS: Readonly<
   Record<string, { readonly title: string; readonly Section: (props: SectionProps) => JSX.Element }>

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { OperationAnswer } from '../../src/protocol/api.ts';
-import type { SectionProps } from './admin-page.tsx';
+import type { SectionProps } from './section.ts';
 import { Problem } from '../problem.tsx';
 import { createResource } from '../resource.ts';
 

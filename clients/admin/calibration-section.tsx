@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { OperationAnswer } from '../../src/protocol/api.ts';
 import { Problem } from '../problem.tsx';
 import { createResource } from '../resource.ts';
-import type { SectionProps } from './admin-page.tsx';
+import type { SectionProps } from './section.ts';
 import { Report } from './report.tsx';
 
 type Calibration = OperationAnswer<'calibrations'>['calibrations'][number];

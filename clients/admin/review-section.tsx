@@ -1,6 +1,6 @@
 /** How review is going: the queue, each reviewer, and how far they agree. */
 import { useMemo } from 'preact/hooks';
-import type { SectionProps } from './admin-page.tsx';
+import type { SectionProps } from './section.ts';
 import { Agreement } from './agreement.tsx';
 import { Problem } from '../problem.tsx';
 import { Queue } from './queue.tsx';

@@ -1,7 +1,7 @@
 /** What each room is for, what people agree to there, and what is kept. */
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import type { SectionProps } from './admin-page.tsx';
+import type { SectionProps } from './section.ts';
 import { Problem } from '../problem.tsx';
 import { createResource } from '../resource.ts';
 import { SettingsForm } from './settings-form.tsx';

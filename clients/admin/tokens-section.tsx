@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { OperationAnswer } from '../../src/protocol/api.ts';
 import { asUndertoneError } from '../../src/errors.ts';
 import type { UndertoneError } from '../../src/errors.ts';
-import type { SectionProps } from './admin-page.tsx';
+import type { SectionProps } from './section.ts';
 import { Problem } from '../problem.tsx';
 
 type Made = OperationAnswer<'makeToken'> & {

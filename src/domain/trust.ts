@@ -106,3 +106,23 @@ export interface AuditEntry extends AuditEvent {
   readonly previous: string;
   readonly hash: string;
 }
+
+/** Somewhere that is told what enters the audit log, entry by entry, in order. */
+export interface Webhook {
+  readonly id: string;
+  readonly url: string;
+  /** What it is told of. */
+  readonly kinds: readonly AuditKind[];
+  /** Rooms that it is told of; null: all, and what concerns no room. */
+  readonly rooms: readonly string[] | null;
+  /** Base64 of the key that deliveries are signed with. */
+  readonly secret: string;
+  /** Audit entries up to this one were delivered, or are not for it. */
+  readonly deliveredSeq: number;
+  /** Deliveries of the next entry that failed, one after another. */
+  readonly failures: number;
+  /** When it is tried again. */
+  readonly nextMs: number;
+  /** Why the latest delivery failed, in words; null when it did not. */
+  readonly problem: string | null;
+}

@@ -27,6 +27,7 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
   Object.entries({
     // windows and verdicts
     undertone_windows_total: counter('Windows decided, by verdict and reject reason', 'status', 'reason'),
+    undertone_webhook_deliveries_total: counter('Deliveries to webhooks, by outcome', 'outcome'),
     undertone_discarded_total: counter('Items dropped from a bounded queue, by queue and reason', 'queue', 'reason'),
     undertone_queue_depth: gauge('Items waiting in a bounded queue', 'queue'),
     undertone_stage_seconds: histogram('Time spent in a stage of the pipeline', LATENCY_SECONDS, 'stage'),

@@ -14,7 +14,15 @@ import type {
   ReviewedItem,
   SegmentRecord,
 } from '../domain/review.ts';
-import type { Actor, AuditEntry, AuditEvent, ConsentRecord, DeletionReceipt, RoomSettings } from '../domain/trust.ts';
+import type {
+  Actor,
+  AuditEntry,
+  AuditEvent,
+  ConsentRecord,
+  DeletionReceipt,
+  RoomSettings,
+  Webhook,
+} from '../domain/trust.ts';
 
 /** Everything that is kept. Every call may reject with `UndertoneError` `store-unavailable`: try again. */
 export interface Store {
@@ -25,6 +33,7 @@ export interface Store {
   readonly calibrations: CalibrationStore;
   readonly audit: AuditStore;
   readonly tokens: TokenStore;
+  readonly webhooks: WebhookStore;
   /** Whether the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -234,4 +243,15 @@ export interface ClipStore {
    * @returns how many files.
    */
   sweep(inUse: () => Promise<ReadonlySet<string>>, graceMs: number): Promise<number>;
+}
+
+/** Where the audit log is delivered to. */
+export interface WebhookStore {
+  all(): Promise<readonly Webhook[]>;
+  /** Create one, told of what happens from now on; audited as `configuration`, without its secret. */
+  add(webhook: Pick<Webhook, 'id' | 'url' | 'kinds' | 'rooms' | 'secret'>, actor: Actor, atMs: number): Promise<void>;
+  /** @throws UndertoneError `not-found`. */
+  remove(id: string, actor: Actor, atMs: number): Promise<void>;
+  /** Keep how far it is. */
+  advance(id: string, progress: Pick<Webhook, 'deliveredSeq' | 'failures' | 'nextMs' | 'problem'>): Promise<void>;
 }
