@@ -111,4 +111,13 @@ export const MIGRATIONS: readonly Migration[] = [
         for each statement execute function refuse_change_of_audit()`,
     ],
   },
+  {
+    name: '0006-webhooks',
+    statements: [
+      `create table webhooks (
+        id text primary key, url text not null, secret text not null, kinds json not null, rooms json not null,
+        created_ms float8 not null, delivered_seq bigint not null, failures integer not null, next_ms float8 not null,
+        problem text)`,
+    ],
+  },
 ];

@@ -13,6 +13,7 @@ import { reviewStore } from './reviews.ts';
 import { scoreStore } from './scores.ts';
 import { settingsStore } from './settings.ts';
 import { tokenStore } from './tokens.ts';
+import { webhookStore } from './webhooks.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -53,6 +54,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     calibrations: calibrationStore(database),
     audit: auditStore(database),
     tokens: tokenStore(database),
+    webhooks: webhookStore(database),
     ping: () =>
       database.read(async (db) => {
         await sql`select 1`.execute(db);

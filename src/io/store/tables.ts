@@ -134,6 +134,19 @@ interface RevokedTokens {
   readonly expires_ms: number;
 }
 
+interface Webhooks {
+  readonly id: string;
+  readonly url: string;
+  readonly secret: string;
+  readonly kinds: Json;
+  readonly rooms: Json;
+  readonly created_ms: number;
+  readonly delivered_seq: number;
+  readonly failures: number;
+  readonly next_ms: number;
+  readonly problem: string | null;
+}
+
 interface Migrations {
   readonly position: number;
   readonly name: string;
@@ -154,6 +167,7 @@ export interface Tables {
   readonly calibrations: Calibrations;
   readonly audit: Audit;
   readonly revoked_tokens: RevokedTokens;
+  readonly webhooks: Webhooks;
   readonly undertone_migrations: Migrations;
 }
 
