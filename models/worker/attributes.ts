@@ -19,7 +19,7 @@ export type ReadScores = (window: number) => AttributeScores | undefined;
 /**
  * How a worker scores windows. The rows of a window are averaged first: a face's heads are linear in its embedding, so the mean
  * of its looks' embeddings is what their log-shares are pooled from too, and a voice's steps are averaged as while the
- * network was trained (docs/decisions/0061). So a window costs one row, however many looks it has.
+ * network was trained (docs/decisions/0067). So a window costs one row, however many looks it has.
  * @returns reads each window; reading throws UndertoneError `inference-failed` for what is not finite.
  */
 export function scoreThrough(

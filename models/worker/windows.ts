@@ -52,7 +52,7 @@ export function windowCalls(
   };
   const check = windowChecks(networks, faceHeads.width);
 
-  /** What is scored of a window; of voice and face together the shares of both tell more (docs/decisions/0061). */
+  /** What is scored of a window; of voice and face together the shares of both tell more (docs/decisions/0067). */
   const alone = ({ judged: { voice, face }, voiceRow }: Measured, heard: ReadRow): EmbeddedWindow | null => {
     if (voice && !face && attributes.voice) return { modality: 'voice', rows: heard('embedding', voiceRow), n: steps };
     return face?.embeddings && !voice ? { modality: 'face', rows: face.embeddings, n: face.n } : null;
