@@ -10,6 +10,8 @@
 import { z } from 'zod';
 import { LABELS } from './core/labels.ts';
 import { ERROR_CODES } from './errors.ts';
+import { ms, name } from './protocol/nouns.ts';
+import { deletionReceipt, roomTerms } from './protocol/trust.ts';
 
 /** The WebSocket subprotocol; a client that offers another is refused. */
 export const SUBPROTOCOL = 'undertone.v1';
@@ -37,14 +39,6 @@ export const label = z.enum(LABELS);
 /** A number for some of the labels. */
 export const perLabel = z.partialRecord(label, z.number().min(0).max(1));
 const modality = z.enum(['voice', 'face']);
-/** An instant. */
-export const ms = z.number().describe('milliseconds since the Unix epoch, server clock');
-/** The name of a room. */
-export const name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-  .describe('1 to 64 of A-Z a-z 0-9 . _ -, starting with a letter or digit');
-
 /** Why a window has no verdict. */
 export const rejectReason = z.enum([
   'not-consented',
@@ -248,18 +242,32 @@ const subscribe = request('subscribe', {
   historyMs: z.int().min(0).max(60_000).default(0).describe('verdicts of this many past ms come with the snapshot'),
 });
 const unsubscribe = request('unsubscribe', { room: name });
+const room = request('room', { room: name });
+const textVersion = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/)
+  .optional()
+  .describe('the version of the text that the person agreed to, as `room` tells it; required with a grant');
+const NAMES_TEXT = {
+  error: 'ask for `room`, show its text, and name the version that the person agreed to',
+  path: ['textVersion'],
+};
 const join = request('join', {
   room: name,
   name: person,
-  role: person.default('participant'),
+  role: person.default('participant').describe('one of those that `room` names, for whoever is to be analysed'),
   consent: z.boolean().describe('true: the person agreed to be analysed'),
+  textVersion,
   resume: z
     .strictObject({ participant: z.string().max(64), key: z.string().max(128) })
     .optional()
     .describe('come back as the same participant after a lost connection'),
-});
+}).refine(({ consent, textVersion: version }) => !consent || version !== undefined, NAMES_TEXT);
 const leave = request('leave', {});
-const consent = request('consent', { granted: z.boolean() });
+const consent = request('consent', { granted: z.boolean(), textVersion }).refine(
+  ({ granted, textVersion: version }) => !granted || version !== undefined,
+  NAMES_TEXT,
+);
 const openTransport = request('open-transport', {});
 const connectTransport = request('connect-transport', { transport: id, dtlsParameters: webrtc });
 const restartIce = request('restart-ice', { transport: id });
@@ -276,6 +284,7 @@ export const clientMessage = z.discriminatedUnion('type', [
   hello,
   subscribe,
   unsubscribe,
+  room,
   join,
   leave,
   consent,
@@ -292,7 +301,7 @@ export const clientMessage = z.discriminatedUnion('type', [
 /** What `result.data` holds, by the request it answers; requests not named here answer with `{}`. */
 export const results = {
   hello: z.object({
-    role: z.enum(['publisher', 'viewer', 'admin']),
+    role: z.enum(['publisher', 'viewer', 'reviewer', 'admin']),
     version: z.string(),
     heartbeatMs: z.number(),
     windowMs: z.number(),
@@ -314,10 +323,18 @@ export const results = {
         .describe('rules that stand in place of minTopProbability, by the modalities that were judged'),
     }),
   }),
+  room: roomTerms,
   join: z.object({
     participant: z.string(),
-    key: z.string().describe('secret with which this participant may come back'),
+    key: z
+      .string()
+      .describe('secret with which this participant may come back, and later have deleted what is kept of them'),
     routerRtpCapabilities: webrtc,
+  }),
+  consent: z.object({
+    receipt: deletionReceipt
+      .nullable()
+      .describe('of a withdrawal: what was deleted and what is kept; null after a grant, or where none was on record'),
   }),
   'open-transport': z.object({
     transport: z.string(),
@@ -387,7 +404,11 @@ export type VerdictJson = z.infer<typeof verdict>;
 export type SegmentJson = z.infer<typeof segment>;
 /** The state of a room at one `seq`. */
 export type Snapshot = z.infer<typeof snapshot>;
-/** What a token allows: to join, to watch, or both. */
+/** What people are told before they join. */
+export type RoomTerms = z.infer<typeof roomTerms>;
+/** What was deleted of somebody, and what was kept. */
+export type Receipt = z.infer<typeof deletionReceipt>;
+/** What a token allows: to join, to watch, to review, or all. */
 export type Role = z.infer<typeof results.hello>['role'];
 /** What each request is answered with, by the request's type. */
 export type Results = { [K in keyof typeof results]: z.infer<(typeof results)[K]> };

@@ -65,7 +65,7 @@ async function measureLoad(packDir: string, recording: Recording, n: number, sec
   child.on('message', (message) => received.push(message as Received));
   for (let i = 0; i < n; i++) {
     const sender = stage.crowd.add(`p${i.toString()}`);
-    stage.rooms.addSource(sender.source, { name: `p${i.toString()}`, role: 'bench', consented: true });
+    await stage.rooms.addSource(sender.source, { name: `p${i.toString()}`, role: 'stream' });
     sender.setTrack('voice', true);
     sender.setTrack('face', true);
     // People do not join in step: spread over a hop, windows close evenly.

@@ -36,15 +36,15 @@ export async function measureMemory(packDir: string, recording: Recording, optio
   const present: Sender[] = [];
   let joins = 0;
   let trackChanges = 0;
-  const join = () => {
+  const join = async () => {
     const name = `p${(joins++).toString()}`;
     const sender = stage.crowd.add(name);
-    stage.rooms.addSource(sender.source, { name, role: 'bench', consented: true });
+    await stage.rooms.addSource(sender.source, { name, role: 'stream' });
     sender.setTrack('voice', true);
     sender.setTrack('face', true);
     present.push(sender);
   };
-  for (let i = 0; i < participants; i++) join();
+  for (let i = 0; i < participants; i++) await join();
   const points: [number, number][] = [];
   const begun = performance.now();
   const sampling = setInterval(() => {
@@ -55,7 +55,7 @@ export async function measureMemory(packDir: string, recording: Recording, optio
     stage.closed.clear();
     if (step % 4 === 0) {
       present.shift()?.stop();
-      join();
+      await join();
     } else {
       trackChanges++;
       present[step % present.length]?.setTrack(step % 2 === 0 ? 'voice' : 'face', step % 3 !== 0);

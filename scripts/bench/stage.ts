@@ -9,6 +9,8 @@ import { startDecoder } from '../../src/io/decode.ts';
 import { startGateway } from '../../src/io/gateway.ts';
 import { startHttp } from '../../src/io/http.ts';
 import { memoryBroker } from '../../src/io/memory-broker.ts';
+import { openPeople } from '../../src/io/people.ts';
+import type { PeopleOptions } from '../../src/io/people.ts';
 import { createRooms } from '../../src/io/rooms.ts';
 import type { Joined } from '../../src/io/participant.ts';
 import type { MediaServer } from '../../src/ports.ts';
@@ -54,7 +56,8 @@ export async function startStage(packDir: string, recording: Recording) {
       subscription.unsubscribe();
     };
   };
-  const rooms = createRooms({ names: [ROOM], media: noMedia, maxParticipants: 256, onJoin, clock, meter, log });
+  const people = await openPeople({ rooms: [ROOM], store: noStore, clock, meter, log });
+  const rooms = createRooms({ names: [ROOM], media: noMedia, people, maxParticipants: 256, onJoin, clock, meter, log });
   const site = { host: '127.0.0.1', port: 0, staticDir: '/nonexistent', health: () => ({ checks: {} }) };
   const http = await startHttp({ ...site, meter: { ...meter, text: () => Promise.resolve(''), contentType: '' }, log });
   const { pack } = inference;
@@ -97,4 +100,13 @@ const noMedia: MediaServer = {
   join: () => Promise.reject(new UndertoneError('forbidden', 'the benchmark takes no WebRTC')),
   status: () => ({ workers: 0, workersAlive: 0 }),
   close: () => Promise.resolve(),
+};
+
+/** Agreements are taken and not written down: how long a database takes is measured on its own. */
+const noStore: PeopleOptions['store'] = {
+  settings: { of: () => Promise.resolve(null), all: () => Promise.resolve([]), save: () => Promise.resolve() },
+  people: {
+    grant: () => Promise.resolve(),
+    withdraw: () => Promise.reject(new UndertoneError('not-found', 'the benchmark keeps nothing')),
+  },
 };

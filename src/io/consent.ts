@@ -1,6 +1,7 @@
 import { BehaviorSubject } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Verdict } from '../domain.ts';
+import type { DeletionReceipt, RoomSettings } from '../domain/trust.ts';
 import type { Clock, Peer } from '../ports.ts';
 
 /** What a participant's consent reaches. */
@@ -13,27 +14,46 @@ export interface ConsentDeps {
   readonly onStuck: (error: unknown) => void;
 }
 
-/** One participant's agreement to be analysed, and what follows from it. */
+/** Puts a grant on record; resolves to the settings that were agreed to. */
+export type RecordGrant = () => Promise<RoomSettings>;
+/** Puts a withdrawal on record and deletes what is kept. */
+export type RecordWithdrawal = () => Promise<DeletionReceipt>;
+
+/** One participant's agreement to be analysed, and what follows from it. Nobody agrees until a grant is on record. */
 export interface Consent {
   /** The present answer at once, then every change; completes with `end`. */
   readonly changes: Observable<boolean>;
+  /** What was agreed to; null where nothing of the person may be kept. Stays when they leave. */
+  readonly agreed: RoomSettings | null;
   /**
-   * A withdrawal holds at once, before the promise settles; a grant once the media server has carried it out, unless
-   * it was withdrawn in the meantime.
-   * @throws what `Peer.setConsent` throws when a grant cannot be carried out.
+   * Holds once it is on record and the media server has carried it out, unless it was withdrawn in the meantime.
+   * @throws what `record` and `Peer.setConsent` throw: then it does not hold.
    */
-  set(granted: boolean): Promise<void>;
+  grant(record: RecordGrant): Promise<void>;
+  /**
+   * Holds at once, before the promise settles; what is kept is deleted then. Null where no grant was ever recorded.
+   * Repeating it gives the same receipt.
+   * @throws what `record` throws; nothing is analysed all the same.
+   */
+  withdraw(record: RecordWithdrawal): Promise<DeletionReceipt | null>;
+  /** Stop analysis at once though nobody withdrew: it has become forbidden. What is kept stays. */
+  halt(): Promise<void>;
   /** The verdict if consent stood throughout; otherwise `rejected: not-consented`, and its numbers are gone. */
   screen(verdict: Verdict): Verdict;
   end(): void;
 }
 
-/** Begin with an answer that the media server already knows of. */
-export function createConsent(granted: boolean, deps: ConsentDeps): Consent {
-  const { clock, peer, onChange, onStuck } = deps;
-  const changes = new BehaviorSubject(granted);
-  let wanted = granted;
+/** Begin without consent. */
+export function createConsent({ clock, peer, onChange, onStuck }: ConsentDeps): Consent {
+  const changes = new BehaviorSubject(false);
+  let agreed: RoomSettings | null = null;
   let sinceMs = Number.NEGATIVE_INFINITY;
+  /** Each grant, withdrawal and halt is a turn: a grant that is overtaken does not hold. */
+  let turn = 0;
+  /** Whether a grant may be on record; one that failed may be all the same. */
+  let recorded = false;
+  let receipt: Promise<DeletionReceipt> | null = null;
+  let ledger: Promise<unknown> = Promise.resolve();
 
   function become(next: boolean): void {
     if (changes.value === next) return;
@@ -42,18 +62,37 @@ export function createConsent(granted: boolean, deps: ConsentDeps): Consent {
     onChange(next);
   }
 
-  async function grant(): Promise<void> {
-    wanted = true;
-    if (changes.value) return;
-    await peer?.setConsent(true);
-    // Whoever withdrew in the meantime has the last word.
-    if (isWanted()) become(true);
-    else await withdraw();
+  /** Grants and withdrawals go on record in the order in which they were made. */
+  function inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const written = ledger.then(write);
+    ledger = written.catch(() => undefined);
+    return written;
   }
 
-  async function withdraw(): Promise<void> {
-    wanted = false;
+  async function grant(record: RecordGrant): Promise<void> {
+    if (changes.value) return;
+    const mine = ++turn;
+    recorded = true;
+    receipt = null;
+    const settings = await inTurn(record);
+    if (turn !== mine) return;
+    await peer?.setConsent(true);
+    if (turn !== mine) {
+      if (!changes.value) await silence();
+      return;
+    }
+    agreed = settings;
+    become(true);
+  }
+
+  async function halt(): Promise<void> {
+    turn++;
+    agreed = null;
     become(false);
+    await silence();
+  }
+
+  async function silence(): Promise<void> {
     try {
       await peer?.setConsent(false);
     } catch (error) {
@@ -61,17 +100,34 @@ export function createConsent(granted: boolean, deps: ConsentDeps): Consent {
     }
   }
 
-  const isWanted = () => wanted;
+  async function withdraw(record: RecordWithdrawal): Promise<DeletionReceipt | null> {
+    const halted = halt();
+    if (!recorded) {
+      await halted;
+      return null;
+    }
+    const writing = (receipt ??= inTurn(record));
+    writing.catch(() => {
+      if (receipt === writing) receipt = null;
+    });
+    await halted;
+    return writing;
+  }
 
   return {
     changes: changes.asObservable(),
-    set: (next) => (next ? grant() : withdraw()),
+    get agreed() {
+      return agreed;
+    },
+    grant,
+    withdraw,
+    halt,
     screen(verdict) {
       const stood = changes.value && verdict.endMs > sinceMs;
       return stood ? verdict : withoutConsent(verdict);
     },
     end() {
-      wanted = false;
+      turn++;
       changes.next(false);
       changes.complete();
     },

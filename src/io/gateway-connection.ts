@@ -124,7 +124,7 @@ export function createConnection(deps: ConnectionDeps, limits: ConnectionLimits 
     if (message.type === 'consent' && !message.granted) {
       withdrawals += 1;
       // At once, and not only when its turn to be answered comes.
-      seat?.setConsent(false).catch(() => undefined);
+      seat?.withdraw().catch(() => undefined);
     }
     waiting.push({ message, withdrawals });
     if (!working) void work();
@@ -191,6 +191,7 @@ export function createConnection(deps: ConnectionDeps, limits: ConnectionLimits 
             seat = null;
             answerError(null, error);
           },
+          onForbidden: (error) => answerError(null, error),
         });
         // Nobody will ever come back for a participant whose key was not delivered.
         if (isOver() && hold.valid) taken.leave();

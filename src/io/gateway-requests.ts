@@ -2,7 +2,7 @@ import { UndertoneError } from '../errors.ts';
 import type { ClientMessage, Results } from '../protocol.ts';
 import type { Outlet } from './gateway-outlet.ts';
 import type { JoinRequest, Rooms, Seat } from './rooms.ts';
-import { mayEnter, mayPublish, maySubscribe } from './tokens.ts';
+import { actorOf, mayEnter, mayPublish, maySubscribe } from './tokens.ts';
 import type { Access } from './tokens.ts';
 
 /** A request that needs a `hello` before it. */
@@ -47,8 +47,11 @@ export async function carryOut(request: Request, session: Session): Promise<Answ
       if (!outlet.unsubscribe(request.room))
         throw new UndertoneError('not-joined', `this connection does not follow room ${request.room}`);
       return DONE;
+    case 'room':
+      checkRoom(session, request.room);
+      return session.rooms.terms(request.room);
     case 'join': {
-      const { room, name, role, consent, resume } = request;
+      const { room, name, role, consent, textVersion, resume } = request;
       checkRole(mayPublish(access), access, 'join');
       checkRoom(session, room);
       if (session.seat !== null)
@@ -56,8 +59,13 @@ export async function carryOut(request: Request, session: Session): Promise<Answ
           'already-joined',
           `this connection is participant ${session.seat.participant}: leave first`,
         );
-      const profile = { name, role, consented: consent };
-      const seat = await session.take({ room, profile, ...(resume && { resume }) });
+      const seat = await session.take({
+        room,
+        profile: { name, role },
+        textVersion: consent ? (textVersion ?? null) : null,
+        actor: actorOf(access),
+        ...(resume && { resume }),
+      });
       const { participant, key, peer } = seat;
       return { participant, key, routerRtpCapabilities: peer.routerRtpCapabilities };
     }
@@ -65,9 +73,15 @@ export async function carryOut(request: Request, session: Session): Promise<Answ
       seatOf(session).leave();
       session.giveUp();
       return DONE;
-    case 'consent':
-      await seatOf(session).setConsent(request.granted);
-      return DONE;
+    case 'consent': {
+      const { granted, textVersion } = request;
+      if (!granted || textVersion === undefined) {
+        const receipt = await seatOf(session).withdraw();
+        return { receipt: receipt && { ...receipt, kept: [...receipt.kept] } };
+      }
+      await seatOf(session).grant(textVersion);
+      return { receipt: null };
+    }
     case 'open-transport': {
       const { transport, iceParameters, iceCandidates, dtlsParameters } = await seatOf(session).peer.openTransport();
       return { transport, iceParameters, iceCandidates: [...iceCandidates], dtlsParameters };

@@ -1,12 +1,15 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { share, tap } from 'rxjs';
+import { EMPTY, NEVER, dematerialize, endWith, materialize, share, switchMap, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ParticipantState, RoomEvent } from '../core/room-state.ts';
+import { withinAgreement } from '../core/trust/settings.ts';
 import type { ParticipantRef } from '../domain.ts';
+import type { Actor, DeletionReceipt, RoomSettings } from '../domain/trust.ts';
 import { UndertoneError, asUndertoneError } from '../errors.ts';
 import type { Clock, Log, MediaEvent, MediaSource, Peer } from '../ports.ts';
 import { createConsent } from './consent.ts';
 import type { Consent } from './consent.ts';
+import type { People } from './people.ts';
 
 /** Somebody who has joined, as the pipelines see them. */
 export interface Joined {
@@ -14,6 +17,8 @@ export interface Joined {
   readonly source: MediaSource;
   /** Whether they agree to be analysed: the present answer at once, then every change; completes when they leave. */
   readonly consent: Observable<boolean>;
+  /** Under which settings anything of them may be kept: never more than they agreed to. Null: nothing may be kept. */
+  readonly agreed: () => RoomSettings | null;
 }
 
 /** What is known of somebody who joins. */
@@ -21,15 +26,16 @@ export interface Profile {
   readonly name: string;
   /** The person's part in the room, for example `customer` or `agent`. */
   readonly role: string;
-  readonly consented: boolean;
 }
 
-/** The connection that stands for a participant. At most one of these is called, once. */
+/** The connection that stands for a participant. At most one of the first two is called, once. */
 export interface SeatHolder {
   /** Another connection has resumed the participant. */
   onReplaced(): void;
   /** The participant's media is gone; joining again is the remedy. */
   onFault(error: UndertoneError): void;
+  /** Analysis has stopped, as it has become forbidden; the participant stays. */
+  onForbidden(error: UndertoneError): void;
 }
 
 /** What a participant needs of its room. */
@@ -38,6 +44,7 @@ export interface ParticipantDeps {
   readonly log: Log;
   /** How long a lost connection may come back, ms. */
   readonly reconnectMs: number;
+  readonly people: Pick<People, 'grant' | 'withdraw' | 'mayAnalyse' | 'settings'>;
   readonly publish: (event: RoomEvent) => void;
   /** Called once, when they have joined; returns how to stop what it started. */
   readonly onJoin: (joined: Joined) => () => void;
@@ -61,8 +68,17 @@ export interface Participant extends Pick<Consent, 'screen'> {
   attach(holder: SeatHolder): void;
   /** A connection is lost; if it still stood for the participant, they may come back for `reconnectMs`. */
   detach(holder: SeatHolder): void;
-  /** As `Consent.set`. @throws UndertoneError also `not-joined`. */
-  setConsent(granted: boolean): Promise<void>;
+  /**
+   * Put agreement on record, then let analysis begin; `textVersion` as `Agreement` has it.
+   * @throws UndertoneError `not-joined`, what `People.grant` and `Peer.setConsent` throw.
+   */
+  grant(textVersion: string | null, actor: Actor): Promise<void>;
+  /** As `Consent.withdraw`. @throws what `People.withdraw` throws. */
+  withdraw(actor: Actor): Promise<DeletionReceipt | null>;
+  /** Put on record that the server's operator answers for this stream, if its role may be analysed. */
+  agreeAsOperator(): Promise<void>;
+  /** The room's settings have changed: stop analysis if they forbid it now. */
+  reconsider(): void;
   leave(): void;
 }
 
@@ -74,9 +90,9 @@ export function createParticipant(
   deps: ParticipantDeps,
 ): Participant {
   const { ref } = source;
-  const { clock, log, reconnectMs, publish } = deps;
+  const { clock, log, reconnectMs, people, publish } = deps;
   const key = randomBytes(32).toString('base64url');
-  const consent = createConsent(profile.consented, {
+  const consent = createConsent({
     clock,
     peer,
     onChange: (consented) => change({ consented }),
@@ -87,12 +103,14 @@ export function createParticipant(
     ...profile,
     joinedMs: clock.now(),
     connected: true,
+    consented: false,
     microphone: 'off',
     camera: 'off',
   };
   let holder: SeatHolder | null = null;
   let awayTimer: NodeJS.Timeout | undefined;
   let faulted = false;
+  let started = false;
   let left = false;
   let stop: (() => void) | undefined;
 
@@ -101,7 +119,7 @@ export function createParticipant(
     const fields = Object.keys(changes) as (keyof ParticipantState)[];
     if (left || fields.every((field) => next[field] === state[field])) return;
     state = next;
-    publish({ kind: 'participant', participant: state });
+    if (started) publish({ kind: 'participant', participant: state });
   }
 
   function waitForReturn(): void {
@@ -149,13 +167,46 @@ export function createParticipant(
     deps.onLeft();
   }
 
+  /** What of them may be kept now. */
+  function agreed(): RoomSettings | null {
+    return consent.agreed && withinAgreement(consent.agreed, people.settings(ref.room));
+  }
+
   function start(): void {
+    started = true;
     publish({ kind: 'participant', participant: state });
-    const events = source.events.pipe(tap({ next: onMedia, error: fault, complete: onEnd }), share());
-    const started = deps.onJoin({ source: { ref, events }, consent: consent.changes });
+    const media = peer === null ? whileAgreed(source.events, consent.changes) : source.events;
+    const events = media.pipe(tap({ next: onMedia, error: fault, complete: onEnd }), share());
+    const stopped = deps.onJoin({ source: { ref, events }, consent: consent.changes, agreed });
     // Media may fail or end while it is being subscribed to.
-    if (left || faulted) started();
-    else stop = started;
+    if (left || faulted) stopped();
+    else stop = stopped;
+  }
+
+  async function grant(textVersion: string | null, actor: Actor): Promise<void> {
+    if (left || faulted) throw new UndertoneError('not-joined', `${ref.participant} is not in ${ref.room}: join again`);
+    const keyHash = digest(key).toString('hex');
+    await consent.grant(() => people.grant(ref, { role: profile.role, textVersion, keyHash, actor }));
+  }
+
+  async function agreeAsOperator(): Promise<void> {
+    const { allowed, because } = people.mayAnalyse(ref.room, profile.role);
+    if (allowed) await grant(null, OPERATOR);
+    else log.warn({ ...ref, because }, 'a stream is not analysed');
+  }
+
+  function reconsider(): void {
+    const { allowed, because } = people.mayAnalyse(ref.room, profile.role);
+    const wasConsented = state.consented;
+    if (!allowed) {
+      void consent.halt();
+      if (wasConsented) holder?.onForbidden(new UndertoneError('purpose-forbids', because));
+    } else if (peer === null && !wasConsented) {
+      // Nobody behind a stream can be asked again by a page: its operator's word stands.
+      agreeAsOperator().catch((error: unknown) => {
+        log.warn({ ...ref, code: asUndertoneError(error).code }, 'a stream is not analysed');
+      });
+    }
   }
 
   return {
@@ -181,13 +232,24 @@ export function createParticipant(
       holder = null;
       waitForReturn();
     },
-    async setConsent(granted) {
-      if (left || faulted)
-        throw new UndertoneError('not-joined', `${ref.participant} is not in ${ref.room}: join again`);
-      await consent.set(granted);
-    },
+    grant,
+    withdraw: (actor) => consent.withdraw(() => people.withdraw(ref, actor)),
+    agreeAsOperator,
+    reconsider,
     leave,
   };
+}
+
+/** Who answers for streams: the operator, who put them into the server's settings. */
+const OPERATOR: Actor = { role: 'server', subject: 'operator' };
+
+/** Media that nobody can switch at its source, such as a file: read while there is consent, and not otherwise. */
+function whileAgreed(events: Observable<MediaEvent>, consent: Observable<boolean>): Observable<MediaEvent> {
+  const agreed = consent.pipe(endWith(null));
+  return agreed.pipe(
+    switchMap((granted) => (granted === null ? EMPTY : granted ? events.pipe(materialize()) : NEVER)),
+    dematerialize(),
+  );
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

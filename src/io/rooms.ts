@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto';
 import type { RoomLogOptions } from '../core/room-log.ts';
 import type { RoomEvent } from '../core/room-state.ts';
 import type { ParticipantRef, Segment, VerdictEvent } from '../domain.ts';
+import type { Actor, DeletionReceipt } from '../domain/trust.ts';
 import { UndertoneError, asUndertoneError } from '../errors.ts';
 import type { Clock, Log, MediaServer, MediaSource, Meter, Peer } from '../ports.ts';
+import type { RoomTerms } from '../protocol.ts';
 import { createParticipant } from './participant.ts';
 import type { Joined, Participant, Profile, SeatHolder } from './participant.ts';
+import type { People } from './people.ts';
 import { createRoomFeed } from './room-feed.ts';
 import type { RoomFeed, RoomFeedWriter } from './room-feed.ts';
 
@@ -15,6 +18,8 @@ export interface RoomsOptions {
   /** The rooms that exist. */
   readonly names: readonly string[];
   readonly media: MediaServer;
+  /** Who may be analysed, and what is on record. */
+  readonly people: People;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
@@ -32,6 +37,10 @@ export interface RoomsOptions {
 export interface JoinRequest {
   readonly room: string;
   readonly profile: Profile;
+  /** The version of the text that the person agreed to; null: they do not agree, and are not analysed. */
+  readonly textVersion: string | null;
+  /** Who asks, for the record. */
+  readonly actor: Actor;
   /** Come back as somebody who is still there, rather than as somebody new. */
   readonly resume?: { readonly participant: string; readonly key: string };
 }
@@ -43,10 +52,16 @@ export interface Seat {
   /** Signalling for the participant's media. */
   readonly peer: Peer;
   /**
-   * Record whether the person agrees to be analysed. A withdrawal holds at once, before the promise settles.
-   * @throws UndertoneError `not-joined`; `worker-crashed` when a grant cannot be carried out.
+   * Put on record that the person agrees to be analysed, then begin.
+   * @throws UndertoneError `not-joined`; `purpose-forbids`; `consent-outdated`; `store-unavailable`; `worker-crashed` when
+   *   it cannot be carried out.
    */
-  setConsent(granted: boolean): Promise<void>;
+  grant(textVersion: string): Promise<void>;
+  /**
+   * Stop analysis at once, before the promise settles; then delete what is kept. Null where nobody ever agreed.
+   * @throws UndertoneError `store-unavailable`: analysis has stopped, and deletion is tried until it is done.
+   */
+  withdraw(): Promise<DeletionReceipt | null>;
   leave(): void;
   /** The connection is lost; the participant may come back for `reconnectMs`, and media goes on while WebRTC lives. */
   disconnect(): void;
@@ -56,16 +71,24 @@ export interface Seat {
 export interface Rooms {
   readonly names: readonly string[];
   /**
-   * @throws UndertoneError `room-not-found`, `limit-reached`, `draining`, what `MediaServer.join` throws; on resume
-   *   `not-joined` when the participant has left and `forbidden` when the key is wrong.
+   * @throws UndertoneError `room-not-found`, `limit-reached`, `draining`, what `MediaServer.join` and `Seat.grant` throw;
+   *   on resume `not-joined` when the participant has left and `forbidden` when the key is wrong.
    */
   join(request: JoinRequest, holder: SeatHolder): Promise<Seat>;
   /**
-   * Let media that needs no signalling, such as a file or an RTSP stream, be a participant until it completes.
+   * Let media that needs no signalling, such as a file or an RTSP stream, be a participant until it completes. The
+   * operator's word for it goes on record first; where the room's settings forbid its role, it is there and not analysed.
    * @returns how to end it sooner.
    * @throws UndertoneError as `join`.
    */
-  addSource(source: MediaSource, profile: Profile): () => void;
+  addSource(source: MediaSource, profile: Profile): Promise<() => void>;
+  /**
+   * Withdraw for a participant, present or not: analysis stops at once, then what is kept of them is deleted.
+   * @throws UndertoneError `store-unavailable`, as `Seat.withdraw`.
+   */
+  withdraw(ref: ParticipantRef, actor: Actor): Promise<DeletionReceipt>;
+  /** What people are told before they join. @throws UndertoneError `room-not-found`. */
+  terms(room: string): RoomTerms;
   /**
    * What may be said of a window now: without standing consent the verdict becomes `rejected: not-consented` and its
    * numbers are gone. For whoever makes segments of verdicts; `publishVerdict` does it too.
@@ -90,11 +113,24 @@ interface Room {
 /**
  * Open the rooms.
  * @example
- * const rooms = createRooms({ names: ['lobby'], media, clock, meter, log, onJoin: ({ source, consent }) => analyse(source) });
- * const seat = await rooms.join({ room: 'lobby', profile: { name: 'Ada', role: 'customer', consented: true } }, holder);
+ * const rooms = createRooms({ names: ['lobby'], media, people, clock, meter, log, onJoin: ({ source }) => analyse(source) });
+ * const { version: textVersion } = rooms.terms('lobby').consent;
+ * const profile = { name: 'Ada', role: 'customer' };
+ * const seat = await rooms.join({ room: 'lobby', profile, textVersion, actor }, holder);
  */
 export function createRooms(options: RoomsOptions): Rooms {
-  const { names, media, clock, meter, log, onJoin, maxParticipants = 64, reconnectMs = 10_000, history } = options;
+  const {
+    names,
+    media,
+    people,
+    clock,
+    meter,
+    log,
+    onJoin,
+    maxParticipants = 64,
+    reconnectMs = 10_000,
+    history,
+  } = options;
   const epoch = randomBytes(6).toString('hex');
   const bounds = history === undefined ? {} : { bounds: history };
   const rooms = new Map<string, Room>(
@@ -104,6 +140,9 @@ export function createRooms(options: RoomsOptions): Rooms {
     ]),
   );
   let closed = false;
+  const stopListening = people.onConfigured(({ room }) => {
+    for (const participant of rooms.get(room)?.participants.values() ?? []) participant.reconsider();
+  });
 
   function roomNamed(name: string): Room {
     const room = rooms.get(name);
@@ -127,13 +166,14 @@ export function createRooms(options: RoomsOptions): Rooms {
     );
   }
 
-  function enter(source: MediaSource, peer: Peer | null, profile: Profile): Participant {
+  function make(source: MediaSource, peer: Peer | null, profile: Profile): Participant {
     const { ref } = source;
     const { feed, participants } = roomNamed(ref.room);
-    const participant = createParticipant(profile, source, peer, {
+    return createParticipant(profile, source, peer, {
       clock,
       log,
       reconnectMs,
+      people,
       onJoin,
       publish: (event) => feed.append(event),
       onLeft() {
@@ -141,7 +181,11 @@ export function createRooms(options: RoomsOptions): Rooms {
         countParticipants();
       },
     });
-    participants.set(ref.participant, participant);
+  }
+
+  function enter(participant: Participant): Participant {
+    const { ref } = participant;
+    roomNamed(ref.room).participants.set(ref.participant, participant);
     countParticipants();
     try {
       participant.start();
@@ -152,15 +196,16 @@ export function createRooms(options: RoomsOptions): Rooms {
     }
   }
 
-  async function joinAnew({ room: name, profile }: JoinRequest): Promise<Participant> {
+  async function joinAnew({ room: name, profile, textVersion, actor }: JoinRequest): Promise<Participant> {
     const room = checkPlace(name);
     room.reserved += 1;
     let peer: Peer | undefined;
     try {
       peer = await media.join({ room: name, participant: randomBytes(8).toString('hex') });
-      if (profile.consented) await peer.setConsent(true);
+      const participant = make(peer, peer, profile);
+      if (textVersion !== null) await participant.grant(textVersion, actor);
       if (closed) throw drained();
-      return enter(peer, peer, profile);
+      return enter(participant);
     } catch (error) {
       peer?.close();
       throw asUndertoneError(error);
@@ -181,13 +226,15 @@ export function createRooms(options: RoomsOptions): Rooms {
     return null;
   }
 
-  async function sit(participant: Participant, holder: SeatHolder, consented: boolean): Promise<Seat> {
+  async function sit(participant: Participant, holder: SeatHolder, request: JoinRequest): Promise<Seat> {
     const { peer, key, ref } = participant;
+    const { textVersion, actor } = request;
     if (peer === null) throw new UndertoneError('forbidden', `${ref.participant} takes no signalling`);
-    const consent = participant.setConsent(consented);
+    const agreement =
+      textVersion === null ? participant.withdraw(actor) : participant.grant(textVersion, actor).then(() => null);
     participant.attach(holder);
     try {
-      await consent;
+      await agreement;
     } catch (error) {
       participant.detach(holder);
       throw asUndertoneError(error);
@@ -196,7 +243,8 @@ export function createRooms(options: RoomsOptions): Rooms {
       participant: ref.participant,
       key,
       peer,
-      setConsent: (granted) => participant.setConsent(granted),
+      grant: (version) => participant.grant(version, actor),
+      withdraw: () => participant.withdraw(actor),
       leave: () => participant.leave(),
       disconnect: () => participant.detach(holder),
     };
@@ -218,17 +266,28 @@ export function createRooms(options: RoomsOptions): Rooms {
   return {
     names,
     async join(request, holder) {
-      const { room, profile, resume } = request;
+      const { room, resume } = request;
       const known = resume === undefined ? null : findAgain(room, resume);
-      return sit(known ?? (await joinAnew(request)), holder, profile.consented);
+      return sit(known ?? (await joinAnew(request)), holder, request);
     },
-    addSource(source, profile) {
+    async addSource(source, profile) {
       const { room, participant } = source.ref;
       if (checkPlace(room).participants.has(participant))
         throw new UndertoneError('already-joined', `room ${room} already has a participant ${participant}`);
-      const added = enter(source, null, profile);
+      const added = enter(make(source, null, profile));
+      try {
+        await added.agreeAsOperator();
+      } catch (error) {
+        added.leave();
+        throw asUndertoneError(error);
+      }
       return () => added.leave();
     },
+    async withdraw(ref, actor) {
+      const participant = rooms.get(ref.room)?.participants.get(ref.participant);
+      return (await participant?.withdraw(actor)) ?? people.withdraw(ref, actor);
+    },
+    terms: (room) => people.terms(room),
     screen,
     publishVerdict(event) {
       const { participant, seq, verdict, latencyMs } = screen(event);
@@ -240,6 +299,7 @@ export function createRooms(options: RoomsOptions): Rooms {
     feed: (room) => roomNamed(room).feed,
     close() {
       closed = true;
+      stopListening();
       for (const room of rooms.values()) for (const participant of [...room.participants.values()]) participant.leave();
     },
   };

@@ -70,6 +70,11 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
     undertone_conflated_total: counter('Events that slow subscribers got only as the latest'),
     undertone_closed_total: counter('WebSocket connections ended, by close code', 'code'),
 
+    // what is kept
+    undertone_withdrawals_waiting: gauge('Withdrawals whose deletion is still to be carried out'),
+    undertone_expired_total: counter('What was deleted as its time was over, by kind', 'kind'),
+    undertone_retention_failures_total: counter('Rounds of deletion that failed and are tried again'),
+
     // the process itself
     undertone_unmeasured_total: counter(
       'Measurements refused: not a number, or one series too many',

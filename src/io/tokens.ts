@@ -1,5 +1,6 @@
 import { SignJWT, jwtVerify } from 'jose';
 import { z } from 'zod';
+import type { Actor } from '../domain/trust.ts';
 import { UndertoneError } from '../errors.ts';
 import type { Role } from '../protocol.ts';
 
@@ -9,7 +10,7 @@ const CLOCK_TOLERANCE_S = 5;
 
 /** What a token says. */
 export interface TokenClaims {
-  /** `publisher` may join, `viewer` may subscribe, `admin` may do both. */
+  /** `publisher` may join, `viewer` may subscribe, `reviewer` may review, `admin` may do all of it. */
   readonly role: Role;
   /** Rooms it is good for. Default: all. */
   readonly rooms?: readonly string[];
@@ -24,7 +25,7 @@ export interface Access extends TokenClaims {
 }
 
 const payload = z.object({
-  role: z.enum(['publisher', 'viewer', 'admin']),
+  role: z.enum(['publisher', 'viewer', 'reviewer', 'admin']),
   rooms: z.array(z.string().max(64)).max(1024).optional(),
   sub: z.string().max(256).optional(),
   exp: z.number(),
@@ -78,17 +79,27 @@ export async function verifyToken(secret: string, token: string): Promise<Access
   }
 }
 
+/** The holder of a token, as the record names them. */
+export function actorOf({ role, subject }: Access): Actor {
+  return { role, subject: subject ?? 'unnamed' };
+}
+
 /** Whether the token is good for `room`. */
 export function mayEnter(access: Access, room: string): boolean {
   return access.rooms?.includes(room) ?? true;
 }
 
 /** Whether the role may join a room and send media. */
-export function mayPublish(access: Access): boolean {
-  return access.role !== 'viewer';
+export function mayPublish({ role }: Access): boolean {
+  return role === 'publisher' || role === 'admin';
 }
 
-/** Whether the role may read verdicts. */
-export function maySubscribe(access: Access): boolean {
-  return access.role !== 'publisher';
+/** Whether the role may read verdicts. Reviewers may not: who has seen what the model says cannot judge it blind. */
+export function maySubscribe({ role }: Access): boolean {
+  return role === 'viewer' || role === 'admin';
+}
+
+/** Whether the role may see what is put to reviewers, and answer. */
+export function mayReview({ role }: Access): boolean {
+  return role === 'reviewer' || role === 'admin';
 }

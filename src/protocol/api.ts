@@ -4,7 +4,6 @@
  */
 import { z } from 'zod';
 import type { label } from '../protocol.ts';
-import { ms, name } from '../protocol.ts';
 import {
   annotation,
   answer,
@@ -17,7 +16,9 @@ import {
   reviewedItem,
   segmentRecord,
 } from './api/review.ts';
-import { auditEntry, auditKind, consentRecord, deletionReceipt, roomSettings } from './api/trust.ts';
+import { auditEntry, auditKind, consentRecord, roomSettings } from './api/trust.ts';
+import { ms, name } from './nouns.ts';
+import { deletionReceipt } from './trust.ts';
 
 /** Where the API begins. */
 export const API_BASE = '/api/v1';

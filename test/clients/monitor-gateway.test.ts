@@ -17,6 +17,7 @@ import type { Rooms } from '../../src/io/rooms.ts';
 import { createMeter } from '../../src/io/telemetry.ts';
 import { signToken, verifyToken } from '../../src/io/tokens.ts';
 import type { MediaEvent, MediaServer } from '../../src/ports.ts';
+import { openPeopleStage } from '../io/people-stage.ts';
 import { HELLO, verdict } from './scripted-gateway.ts';
 
 const SECRET = 'x'.repeat(32);
@@ -37,7 +38,8 @@ const sockets = new Set<Socket>();
 
 beforeEach(async () => {
   const [meter, clock] = [createMeter(), systemClock()];
-  rooms = createRooms({ names: ['lobby'], media, clock, meter, log, onJoin: () => silent });
+  const { people } = await openPeopleStage();
+  rooms = createRooms({ names: ['lobby'], media, people, clock: { now: () => 0 }, meter, log, onJoin: () => silent });
   http = await startHttp({
     host: '127.0.0.1',
     port: 0,
@@ -56,7 +58,7 @@ beforeEach(async () => {
   url = `${http.url.replace('http', 'ws')}/ws`;
   token = await signToken(SECRET, { role: 'viewer' }, 60);
   const ada = { room: 'lobby', participant: 'p1' };
-  rooms.addSource({ ref: ada, events: new Subject<MediaEvent>() }, { name: 'Ada', role: 'customer', consented: true });
+  await rooms.addSource({ ref: ada, events: new Subject<MediaEvent>() }, { name: 'Ada', role: 'customer' });
 });
 
 afterEach(async () => {
@@ -121,7 +123,7 @@ test('a token that is none is refused for good, and so is a room that does not e
 test('a request that the role does not allow is refused, the connection stays', async () => {
   const connection = await connect({ url, token });
   expect(connection.server).toMatchObject({ role: 'viewer', rooms: ['lobby'] });
-  await expect(connection.request('join', { room: 'lobby', name: 'Eve', consent: true })).rejects.toMatchObject({
+  await expect(connection.request('join', { room: 'lobby', name: 'Eve', consent: false })).rejects.toMatchObject({
     code: 'forbidden',
   });
   expect(await connection.request('ping', {})).toEqual({});

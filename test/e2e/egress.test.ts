@@ -109,7 +109,9 @@ describe.skipIf(MISSING.length > 0)(`egress (needs ${MISSING.join(', ') || 'noth
     const crowd = await Promise.all(
       Array.from({ length: 30 }, async (_, i) => {
         const connection = await connect({ url: server.webSocketUrl, token: server.token });
-        await connection.request('join', { room: 'lobby', name: `crowd ${i.toString()}`, consent: true });
+        const { version: textVersion } = (await connection.request('room', { room: 'lobby' })).consent;
+        const name = `crowd ${i.toString()}`;
+        await connection.request('join', { room: 'lobby', name, consent: true, textVersion });
         await connection.request('open-transport', {});
         return connection;
       }),

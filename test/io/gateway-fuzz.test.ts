@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { clientMessage } from '../../src/protocol.ts';
 import type { ClientRequest } from '../../src/protocol.ts';
 import { enter, openPeer, openStage } from './gateway-stage.ts';
+import { TEXT } from './people-stage.ts';
 
 const TYPES = clientMessage.options.map((option) => option.shape.type.value);
 
@@ -23,7 +24,7 @@ const valid = fc
   .constantFrom<ClientRequest>(
     { type: 'subscribe', id: '1', room: 'lobby' },
     { type: 'unsubscribe', id: '1', room: 'lobby' },
-    { type: 'join', id: '1', room: 'lobby', name: 'Ada', consent: true },
+    { type: 'join', id: '1', room: 'lobby', name: 'Ada', consent: true, textVersion: TEXT },
     { type: 'leave', id: '1' },
     { type: 'consent', id: '1', granted: false },
     { type: 'open-transport', id: '1' },

@@ -3,6 +3,7 @@ import { UndertoneError } from '../../src/errors.ts';
 import { CLOSE, results } from '../../src/protocol.ts';
 import type { ParticipantState } from '../../src/protocol.ts';
 import { enter, joinLobby, openStage, publishVerdict } from './gateway-stage.ts';
+import { TEXT } from './people-stage.ts';
 import type { Stage, TestPeer } from './gateway-stage.ts';
 
 const people = (stage: Stage) => stage.rooms.feed('lobby').snapshot(0).participants;
@@ -36,18 +37,22 @@ describe('a participant', () => {
 
   it('is one a connection', async () => {
     const { peer } = await join();
-    expect(await peer.ask('join', { room: 'attic', name: 'Bob', consent: true })).toMatchObject({
+    expect(await peer.ask('join', { room: 'attic', name: 'Bob', consent: true, textVersion: TEXT })).toMatchObject({
       code: 'already-joined',
     });
   });
 
   it('gets a name without control characters and blanks around it', async () => {
     const { peer } = await join();
-    expect(await peer.ask('join', { room: 'lobby', name: 'A\u202eda', consent: true })).toMatchObject({
+    expect(
+      await peer.ask('join', { room: 'lobby', name: 'A\u202eda', consent: true, textVersion: TEXT }),
+    ).toMatchObject({
       code: 'bad-message',
       message: expect.stringContaining('name') as string,
     });
-    expect(await peer.ask('join', { room: 'lobby', name: '  ', consent: true })).toMatchObject({ code: 'bad-message' });
+    expect(await peer.ask('join', { room: 'lobby', name: '  ', consent: true, textVersion: TEXT })).toMatchObject({
+      code: 'bad-message',
+    });
   });
 
   it('comes back on another connection as who they were', async () => {
@@ -101,7 +106,7 @@ describe('consent', () => {
     };
     const answers = [
       peer.ask('open-transport', {}),
-      peer.ask('consent', { granted: true }),
+      peer.ask('consent', { granted: true, textVersion: TEXT }),
       peer.ask('consent', { granted: false }),
     ];
     await vi.waitFor(() => {
@@ -110,7 +115,7 @@ describe('consent', () => {
     hang.resolve(undefined);
     expect((await Promise.all(answers)).map(({ type }) => type)).toEqual(['result', 'result', 'result']);
     expect(media.consents.slice(1)).not.toContain(true);
-    expect((await peer.ask('consent', { granted: true })).type).toBe('result');
+    expect((await peer.ask('consent', { granted: true, textVersion: TEXT })).type).toBe('result');
     expect(people(stage)).toMatchObject([{ consented: true }]);
   });
 
@@ -118,7 +123,8 @@ describe('consent', () => {
     const { stage, peer, participant } = await join();
     const viewer = await enter(stage, { role: 'viewer' });
     await viewer.ask('subscribe', { room: 'lobby' });
-    for (const granted of [false, true, false]) await peer.ask('consent', { granted });
+    for (const granted of [false, true, false])
+      await peer.ask('consent', granted ? { granted, textVersion: TEXT } : { granted });
     publishVerdict(stage, participant, 0);
     const verdict = await viewer.until((message) => message.type === 'event' && message.event.kind === 'verdict');
     expect(verdict).toMatchObject({ event: { verdict: { reason: 'not-consented', probabilities: {} } } });
@@ -135,7 +141,7 @@ describe('a connection that is lost', () => {
     const gate = Promise.withResolvers<undefined>();
     stage.media.gate = gate.promise;
     const peer = await enter(stage, { role: 'publisher' });
-    peer.raw(JSON.stringify({ type: 'join', id: '1', room: 'lobby', name: 'Ada', consent: true }));
+    peer.raw(JSON.stringify({ type: 'join', id: '1', room: 'lobby', name: 'Ada', consent: true, textVersion: TEXT }));
     peer.raw(JSON.stringify({ type: 'ping', id: '2' }));
     await vi.waitFor(() => {
       expect(stage.meter.of('undertone_messages_total', { direction: 'in', type: 'ping' })).toBe(1);

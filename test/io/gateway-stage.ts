@@ -13,11 +13,14 @@ import type { Joined } from '../../src/io/participant.ts';
 import type { Rooms, RoomsOptions } from '../../src/io/rooms.ts';
 import { signToken, verifyToken } from '../../src/io/tokens.ts';
 import type { TokenClaims } from '../../src/io/tokens.ts';
-import type { Log, Meter } from '../../src/ports.ts';
 import { SUBPROTOCOL, serverMessage } from '../../src/protocol.ts';
 import type { ClientRequest, ServerMessage } from '../../src/protocol.ts';
 import { fakeMedia } from './fake-media.ts';
 import type { FakeMedia } from './fake-media.ts';
+import { TEXT, openPeopleStage } from './people-stage.ts';
+import type { PeopleStage } from './people-stage.ts';
+import { countingMeter, silent } from './quiet.ts';
+import type { Counts } from './quiet.ts';
 import { aVerdict } from '../core/room-events.ts';
 
 export const SECRET = 'a secret of thirty-two characters';
@@ -29,42 +32,12 @@ export const HELLO_INFO = {
   pack: { name: 'test', version: '1', labels: [], thresholds: {}, minTopProbability: 0.5 },
 };
 
-export interface Counts extends Meter {
-  /** The sum of a counter or the value of a gauge; labels narrow it. */
-  of(name: string, labels?: Readonly<Record<string, string>>): number;
-}
-
-export function countingMeter(): Counts {
-  const series = new Map<string, { name: string; labels: Readonly<Record<string, string>>; value: number }>();
-  const at = (name: string, labels: Readonly<Record<string, string>>) => {
-    const key = JSON.stringify([name, Object.entries(labels).sort()]);
-    const known = series.get(key) ?? { name, labels, value: 0 };
-    series.set(key, known);
-    return known;
-  };
-  return {
-    count(name, labels = {}, by = 1) {
-      at(name, labels).value += by;
-    },
-    gauge(name, value, labels = {}) {
-      at(name, labels).value = value;
-    },
-    observe: () => undefined,
-    of: (name, labels = {}) =>
-      [...series.values()]
-        .filter((each) => each.name === name)
-        .filter((each) => Object.entries(labels).every(([label, value]) => each.labels[label] === value))
-        .reduce((sum, each) => sum + each.value, 0),
-  };
-}
-
-export const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
 export interface Stage {
   readonly url: string;
   readonly port: number;
   readonly rooms: Rooms;
   readonly media: FakeMedia;
+  readonly people: PeopleStage;
   readonly meter: Counts;
   readonly joined: Joined[];
   /** How many of `joined` were told to stop. */
@@ -84,12 +57,14 @@ export interface StageOptions {
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const meter = countingMeter();
   const media = fakeMedia();
+  const people = await openPeopleStage();
   const clock = { now: () => performance.timeOrigin + performance.now() };
   const joined: Joined[] = [];
   let stopped = 0;
   const rooms = createRooms({
     names: ['lobby', 'attic'],
     media,
+    people: people.people,
     clock,
     meter,
     log: silent,
@@ -128,7 +103,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   };
   onTestFinished(close);
   const url = `ws://127.0.0.1:${port}/ws`;
-  const parts = { url, port, rooms, media, meter, joined, sockets };
+  const parts = { url, port, rooms, media, people, meter, joined, sockets };
   return { ...parts, stopped: () => stopped, close, connections: () => gateway.connections };
 }
 
@@ -222,7 +197,7 @@ export async function enter(stage: Stage, claims: TokenClaims, options?: ClientO
 
 /** Join the lobby and resolve to the answer's data. */
 export async function joinLobby(peer: TestPeer, name = 'Ada', more: Partial<Fields<'join'>> = {}): Promise<Joiner> {
-  const answer = await peer.ask('join', { room: 'lobby', name, consent: true, ...more });
+  const answer = await peer.ask('join', { room: 'lobby', name, consent: true, textVersion: TEXT, ...more });
   if (answer.type !== 'result') throw new Error(`${answer.code}: ${answer.message}`);
   return answer.data as unknown as Joiner;
 }

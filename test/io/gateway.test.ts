@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { signToken } from '../../src/io/tokens.ts';
 import { CLOSE, SUBPROTOCOL } from '../../src/protocol.ts';
 import { HELLO_INFO, SECRET, enter, joinLobby, openPeer, openStage, publishVerdict } from './gateway-stage.ts';
+import { TEXT } from './people-stage.ts';
 import type { Stage, TestPeer } from './gateway-stage.ts';
 
 async function refusal(
@@ -134,7 +135,7 @@ describe('a role', () => {
     const viewer = await enter(stage, { role: 'viewer' });
     const publisher = await enter(stage, { role: 'publisher' });
     const admin = await enter(stage, { role: 'admin' });
-    const join = { room: 'lobby', name: 'Ada', consent: true };
+    const join = { room: 'lobby', name: 'Ada', consent: true, textVersion: TEXT };
     expect(await viewer.ask('join', join)).toMatchObject({ code: 'forbidden' });
     expect(await publisher.ask('subscribe', { room: 'lobby' })).toMatchObject({ code: 'forbidden' });
     expect((await publisher.ask('join', join)).type).toBe('result');
@@ -150,7 +151,7 @@ describe('a role', () => {
     };
     expect(await told('lobby')).toEqual(await told('cellar'));
     expect(await told('lobby')).toContain('attic');
-    expect(await peer.ask('join', { room: 'lobby', name: 'Ada', consent: true })).toMatchObject({
+    expect(await peer.ask('join', { room: 'lobby', name: 'Ada', consent: true, textVersion: TEXT })).toMatchObject({
       code: 'room-not-found',
     });
   });

@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { VerdictEvent } from '../../src/domain.ts';
 import { UndertoneError } from '../../src/errors.ts';
 import { createRooms } from '../../src/io/rooms.ts';
@@ -10,8 +10,10 @@ import type { RoomEvent } from '../../src/core/room-state.ts';
 import { aSegment, aVerdict } from '../core/room-events.ts';
 import { fakeMedia } from './fake-media.ts';
 import type { FakeMedia, FakePeer } from './fake-media.ts';
-import { countingMeter, silent } from './gateway-stage.ts';
-import type { Counts } from './gateway-stage.ts';
+import { ADMIN, PUBLISHER, TEXT, openPeopleStage } from './people-stage.ts';
+import type { PeopleStage } from './people-stage.ts';
+import { countingMeter, silent } from './quiet.ts';
+import type { Counts } from './quiet.ts';
 
 interface Scene {
   readonly rooms: Rooms;
@@ -24,6 +26,11 @@ interface Scene {
   readonly events: () => RoomEvent[];
 }
 
+let kept: PeopleStage;
+beforeEach(async () => {
+  kept = await openPeopleStage();
+});
+
 function scene(options: Partial<RoomsOptions> = {}): Scene {
   const media = fakeMedia();
   const meter = countingMeter();
@@ -33,6 +40,7 @@ function scene(options: Partial<RoomsOptions> = {}): Scene {
   const rooms = createRooms({
     names: ['lobby'],
     media,
+    people: kept.people,
     clock: { now: () => clock.nowMs },
     meter,
     log: silent,
@@ -54,11 +62,12 @@ function scene(options: Partial<RoomsOptions> = {}): Scene {
   return { rooms, media, meter, joined, stop, clock, events };
 }
 
-const ADA = { name: 'Ada', role: 'customer', consented: true };
-const JOIN = { room: 'lobby', profile: ADA };
+const ADA = { name: 'Ada', role: 'customer' };
+const JOIN = { room: 'lobby', profile: ADA, textVersion: TEXT, actor: PUBLISHER };
 
 function holder() {
-  return { onReplaced: vi.fn<() => void>(), onFault: vi.fn<(error: UndertoneError) => void>() };
+  const told = () => vi.fn<(error: UndertoneError) => void>();
+  return { onReplaced: vi.fn<() => void>(), onFault: told(), onForbidden: told() };
 }
 
 const only = (media: FakeMedia): FakePeer => {
@@ -93,13 +102,15 @@ describe('joining', () => {
     });
     await scenery.rooms.join(JOIN, holder());
     expect(told).toEqual([1]);
-    expect(people(scenery)).toMatchObject([{ ...ADA, connected: true, microphone: 'off', camera: 'off' }]);
+    expect(people(scenery)).toMatchObject([
+      { ...ADA, consented: true, connected: true, microphone: 'off', camera: 'off' },
+    ]);
   });
 
   it('grants the media server consent only where it was given', async () => {
     const { rooms, media } = scene();
     await rooms.join(JOIN, holder());
-    await rooms.join({ ...JOIN, profile: { ...ADA, consented: false } }, holder());
+    await rooms.join({ ...JOIN, textVersion: null }, holder());
     expect(media.peers.map(({ consents }) => consents)).toEqual([[true], [false]]);
   });
 
@@ -165,7 +176,7 @@ describe('consent', () => {
     const answers: boolean[] = [];
     joined[0]?.consent.subscribe((granted) => answers.push(granted));
     clock.nowMs = 5000;
-    const withdrawn = seat.setConsent(false);
+    const withdrawn = seat.withdraw();
     expect(answers).toEqual([true, false]);
     expect(only(media).consents).toEqual([true, false]);
     expect(people(scenery)).toMatchObject([{ consented: false }]);
@@ -187,9 +198,9 @@ describe('consent', () => {
   it('when it is given again, does not reach back', async () => {
     const { rooms, clock } = scene();
     const seat = await rooms.join(JOIN, holder());
-    await seat.setConsent(false);
+    await seat.withdraw();
     clock.nowMs = 9000;
-    await seat.setConsent(true);
+    await seat.grant(TEXT);
     const reason = (endMs: number) => rooms.screen(verdictOf(seat.participant, endMs)).verdict.reason;
     expect([reason(8999), reason(9001)]).toEqual(['not-consented', null]);
     expect(rooms.screen(verdictOf(seat.participant, 8999)).packProbabilities).toEqual({});
@@ -198,11 +209,11 @@ describe('consent', () => {
   it('withdrawn while it is being granted stays withdrawn', async () => {
     const scenery = scene();
     const { rooms, media } = scenery;
-    const seat = await rooms.join({ ...JOIN, profile: { ...ADA, consented: false } }, holder());
+    const seat = await rooms.join({ ...JOIN, textVersion: null }, holder());
     const gate = Promise.withResolvers<undefined>();
     media.grantGate = gate.promise;
-    const granted = seat.setConsent(true);
-    await seat.setConsent(false);
+    const granted = seat.grant(TEXT);
+    await seat.withdraw();
     gate.resolve(undefined);
     await granted;
     expect(only(media).consents.at(-1)).toBe(false);
@@ -212,9 +223,9 @@ describe('consent', () => {
   it('that the media server cannot carry out is not said to be there', async () => {
     const scenery = scene();
     const { rooms, media } = scenery;
-    const seat = await rooms.join({ ...JOIN, profile: { ...ADA, consented: false } }, holder());
+    const seat = await rooms.join({ ...JOIN, textVersion: null }, holder());
     media.grantGate = Promise.reject(new UndertoneError('worker-crashed', 'gone'));
-    await expect(seat.setConsent(true)).rejects.toMatchObject({ code: 'worker-crashed' });
+    await expect(seat.grant(TEXT)).rejects.toMatchObject({ code: 'worker-crashed' });
     expect(people(scenery)).toMatchObject([{ consented: false }]);
   });
 
@@ -223,7 +234,7 @@ describe('consent', () => {
     const whose = holder();
     const seat = await rooms.join(JOIN, whose);
     only(media).setConsent = () => Promise.reject(new UndertoneError('worker-crashed', 'gone'));
-    await seat.setConsent(false);
+    await seat.withdraw();
     expect(only(media).closed).toBe(true);
     expect(whose.onFault).toHaveBeenCalledOnce();
   });
@@ -288,8 +299,7 @@ describe('a lost connection', () => {
   it('may come back without the consent that it had', async () => {
     const scenery = scene();
     const { participant, key } = await scenery.rooms.join(JOIN, holder());
-    const profile = { ...ADA, consented: false };
-    await scenery.rooms.join({ room: 'lobby', profile, resume: { participant, key } }, holder());
+    await scenery.rooms.join({ ...JOIN, textVersion: null, resume: { participant, key } }, holder());
     expect(only(scenery.media).consents).toEqual([true, false]);
   });
 });
@@ -338,26 +348,26 @@ describe('media that breaks', () => {
 describe('a source that needs no signalling', () => {
   const ref = { room: 'lobby', participant: 'clip' };
 
-  it('is a participant until it completes', () => {
+  it('is a participant until it completes', async () => {
     const scenery = scene();
     const events = new Subject<MediaEvent>();
-    scenery.rooms.addSource({ ref, events }, ADA);
+    await scenery.rooms.addSource({ ref, events }, ADA);
     expect(people(scenery)).toMatchObject([{ id: 'clip', name: 'Ada' }]);
-    expect(() => scenery.rooms.addSource({ ref, events }, ADA)).toThrow(/already/);
+    await expect(scenery.rooms.addSource({ ref, events }, ADA)).rejects.toMatchObject({ code: 'already-joined' });
     events.complete();
     expect(people(scenery)).toEqual([]);
     expect(scenery.meter.of('undertone_participants')).toBe(0);
   });
 
-  it('may end while it is subscribed to, or be ended', () => {
+  it('may end while it is subscribed to, or be ended', async () => {
     const scenery = scene();
     const empty = new Subject<MediaEvent>();
     empty.complete();
-    scenery.rooms.addSource({ ref, events: empty }, ADA);
+    await scenery.rooms.addSource({ ref, events: empty }, ADA);
     expect(people(scenery)).toEqual([]);
     expect(scenery.stop).toHaveBeenCalledOnce();
     const events = new Subject<MediaEvent>();
-    scenery.rooms.addSource({ ref, events }, ADA)();
+    (await scenery.rooms.addSource({ ref, events }, ADA))();
     expect(events.observed).toBe(false);
     expect(people(scenery)).toEqual([]);
   });

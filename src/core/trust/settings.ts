@@ -81,3 +81,14 @@ export function checkSettings(settings: RoomSettings): readonly string[] {
 }
 
 const isBlank = (text: string | null): boolean => text === null || text.trim() === '';
+
+const ORDER: readonly Keeping[] = ['nothing', 'segments', 'windows'];
+
+/**
+ * What may be kept of somebody who agreed to `agreed` in a room whose settings are `now`: never more than either says.
+ * @example withinAgreement({ ...settings, keeping: 'nothing' }, settings).keeping // 'nothing'
+ */
+export function withinAgreement(agreed: RoomSettings, now: RoomSettings): RoomSettings {
+  const keeping = ORDER[Math.min(ORDER.indexOf(agreed.keeping), ORDER.indexOf(now.keeping))] ?? 'nothing';
+  return { ...now, keeping, clips: agreed.clips && now.clips && keeping !== 'nothing' };
+}

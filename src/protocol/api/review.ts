@@ -1,6 +1,7 @@
 /** What the HTTP API says of review and calibration, as schemas; the nouns are in `src/domain/review.ts`. */
 import { z } from 'zod';
-import { label, ms, name, perLabel, rejectReason, rejectRule, verdict } from '../../protocol.ts';
+import { label, perLabel, rejectReason, rejectRule, verdict } from '../../protocol.ts';
+import { ms, name } from '../nouns.ts';
 
 const status = z.enum(['accepted', 'rejected']);
 const score = z.number().min(-1).max(1);

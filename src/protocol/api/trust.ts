@@ -1,6 +1,8 @@
 /** What the HTTP API says of rooms, consent and the audit log, as schemas; the nouns are in `src/domain/trust.ts`. */
 import { z } from 'zod';
-import { ms, name, rejectReason } from '../../protocol.ts';
+import { rejectReason } from '../../protocol.ts';
+import { ms, name } from '../nouns.ts';
+import { jurisdiction, keeping, purpose, roleKind } from '../trust.ts';
 
 const duration = z.number().min(0).max(3_155_760_000_000).describe('ms');
 const chance = z.number().min(0).max(1);
@@ -11,18 +13,16 @@ const line = z
   .min(1)
   .max(80)
   .regex(/^[^\p{C}]+$/u);
-/** What a room's part means for the law. */
-export const roleKind = z.enum(['customer', 'patient', 'employee', 'student', 'candidate', 'other']);
 
 /** Settings of a room, as an admin reads and writes them. */
 export const roomSettings = z.strictObject({
   room: name,
-  purpose: z.enum(['demonstration', 'meeting', 'customer-call', 'research', 'medical', 'safety']),
-  jurisdiction: z.enum(['eu', 'other']),
+  purpose,
+  jurisdiction,
   justification: z.string().trim().min(1).max(2000).nullable().describe('required for purposes medical and safety'),
   roles: z.record(line, roleKind).describe('the parts that people may have in the room'),
   consentText: z.string().trim().min(20).max(20_000).describe('what people agree to'),
-  keeping: z.enum(['nothing', 'segments', 'windows']),
+  keeping,
   clips: z.boolean().describe('whether a clip is kept of what reviewers are asked about'),
   retention: z.strictObject({ clipsMs: duration, scoresMs: duration, reviewsMs: duration }),
   review: z.strictObject({
@@ -45,21 +45,6 @@ export const consentRecord = z.object({
   role: z.string(),
   textVersion: z.string(),
   text: z.string(),
-});
-
-/** What was deleted of somebody, and what was kept. */
-export const deletionReceipt = z.object({
-  ...participant,
-  id: z.string(),
-  atMs: ms,
-  deleted: z.object({
-    clips: z.int(),
-    segments: z.int(),
-    verdicts: z.int(),
-    reviewItems: z.int(),
-    annotations: z.int(),
-  }),
-  kept: z.array(z.string()).describe('what stays, each with the reason'),
 });
 
 /** What an audit entry is about. */
