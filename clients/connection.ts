@@ -41,6 +41,8 @@ export interface Connection {
   request<T extends RequestType>(type: T, fields: RequestFields<T>): Promise<RequestResult<T>>;
   /** Listen to the rooms subscribed to, in order; returns how to stop. */
   onMessage(listener: (message: RoomMessage) => void): () => void;
+  /** Hear that analysis of this connection's participant has stopped, as it has become forbidden; returns how to stop. */
+  onForbidden(listener: (error: UndertoneError) => void): () => void;
   /** Settles once, when the connection has ended for whatever reason; never rejects. */
   readonly closed: Promise<Closed>;
   /** Ends the connection; does nothing a second time. */
@@ -76,6 +78,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     socket.send(text);
   }, timeoutMs);
   const subscribers = listeners<RoomMessage>();
+  const forbidden = listeners<UndertoneError>();
   const opened = Promise.withResolvers<undefined>();
   const closed = Promise.withResolvers<Closed>();
   let ended: UndertoneError | null = null;
@@ -104,6 +107,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     else if (message.type === 'result') requests.resolve(message.id, message.data);
     else if (message.type !== 'error') subscribers.tell(message);
     else if (message.id !== null) requests.reject(message.id, message.code, message.message);
+    else if (message.code === 'purpose-forbids') forbidden.tell(new UndertoneError(message.code, message.message));
     else {
       const fault = new UndertoneError(message.code, message.message);
       requests.fail(fault);
@@ -150,7 +154,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       throw new UndertoneError('unsupported-protocol', `${place(url)} does not speak ${SUBPROTOCOL}`);
     const server = await request('hello', { token });
     heartbeat = setInterval(beat, Math.max(server.heartbeatMs, 100));
-    return { server, request, closed: closed.promise, close, onMessage: subscribers.add };
+    const { promise } = closed;
+    return { server, request, closed: promise, close, onMessage: subscribers.add, onForbidden: forbidden.add };
   } catch (cause) {
     close();
     signal?.throwIfAborted();

@@ -406,8 +406,7 @@ export type SegmentJson = z.infer<typeof segment>;
 export type Snapshot = z.infer<typeof snapshot>;
 /** What people are told before they join. */
 export type RoomTerms = z.infer<typeof roomTerms>;
-/** What was deleted of somebody, and what was kept. */
-export type Receipt = z.infer<typeof deletionReceipt>;
+export type { DeletionReceipt as Receipt } from './domain/trust.ts';
 /** What a token allows: to join, to watch, to review, or all. */
 export type Role = z.infer<typeof results.hello>['role'];
 /** What each request is answered with, by the request's type. */

@@ -49,6 +49,11 @@ export async function openCamera(): Promise<Capture> {
   throw new UndertoneError('bad-media', refusal(failure), { cause: failure });
 }
 
+/** Nothing: for whoever joins without being analysed. */
+export function openNothing(): Capture {
+  return { stream: new MediaStream(), lacking: null, close: () => undefined };
+}
+
 /**
  * Play the sample clip in `video`, over and over, as if it were a camera. It stays silent here; its sound is sent.
  * @throws UndertoneError `bad-media`, in words for the person, when it cannot be played or captured.

@@ -1,17 +1,22 @@
 /** Before joining: who, as what, with which media, and whether they agree. */
 import { useSignal } from '@preact/signals';
+import type { RoomTerms } from '../../src/protocol.ts';
 import type { SourceName } from './capture.ts';
+import { ConsentText } from './consent-text.tsx';
+import { rolesOf, sampleRefusal } from './terms.ts';
 
 /** What a person says before joining. */
 export interface Intent {
   readonly source: SourceName;
   readonly name: string;
   readonly role: string;
+  /** The version of the text that they agreed to; null: they join without being analysed. */
+  readonly textVersion: string | null;
 }
 
 /** What the form needs to know. */
 export interface JoinFormProps {
-  readonly room: string;
+  readonly terms: RoomTerms;
   readonly source: SourceName;
   /** Why the last attempt failed; null at first. */
   readonly problem: string | null;
@@ -19,26 +24,37 @@ export interface JoinFormProps {
 }
 
 /** The form to join with. */
-export function JoinForm({ room, source, problem, onJoin }: JoinFormProps) {
+export function JoinForm({ terms, source, problem, onJoin }: JoinFormProps) {
   const chosen = useSignal(source);
+  const roles = rolesOf(terms);
+  const role = useSignal((roles.find(({ analysed }) => analysed) ?? roles[0])?.role ?? '');
+  const refusal =
+    chosen.value === 'sample'
+      ? sampleRefusal(terms)
+      : (roles.find((each) => each.role === role.value)?.because ?? null);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const fields = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string) => {
-      const value = fields.get(name);
-      return typeof value === 'string' ? value.trim() : '';
-    };
-    if (chosen.value === 'sample') onJoin(SAMPLE);
-    else onJoin({ source: 'camera', name: text('name'), role: text('role') });
+    const name = new FormData(event.currentTarget as HTMLFormElement).get('name');
+    if (chosen.value === 'sample') onJoin(sampleIntent(terms));
+    else
+      onJoin({
+        source: 'camera',
+        name: typeof name === 'string' ? name.trim() : '',
+        role: role.value,
+        textVersion: refusal === null ? terms.consent.version : null,
+      });
   };
   return (
     <form class="sheet" onSubmit={submit}>
-      <h1 class="headline">Join room {room}</h1>
+      <h1 class="headline">Join room {terms.room}</h1>
       {problem !== null && (
         <p class="notice fault" role="alert">
           {problem}
         </p>
       )}
+      <p>
+        This room is for {terms.words.purpose}. It keeps {terms.words.kept}.
+      </p>
       <fieldset class="choice">
         <legend>Join with</legend>
         <Choice
@@ -54,22 +70,40 @@ export function JoinForm({ room, source, problem, onJoin }: JoinFormProps) {
           onChoose={() => (chosen.value = 'sample')}
         />
       </fieldset>
-      {chosen.value === 'camera' ? (
-        <Person />
+      {chosen.value === 'sample' ? (
+        <p>{refusal ?? 'A still portrait that moves a little, and a synthetic voice: nobody is analysed.'}</p>
       ) : (
-        <p>A still portrait that moves a little, and a synthetic voice: nobody is analysed.</p>
+        <>
+          <Person roles={roles} role={role.value} onRole={(next) => (role.value = next)} />
+          {refusal === null ? (
+            <ConsentText text={terms.consent.text} />
+          ) : (
+            <p class="notice" role="status">
+              {refusal} You can join without being analysed: no camera and no microphone is opened.
+            </p>
+          )}
+        </>
       )}
-      <div class="row">
-        <button class="primary" type="submit">
-          {chosen.value === 'camera' ? 'Join with camera' : 'Join with the sample clip'}
-        </button>
-      </div>
+      {(chosen.value === 'camera' || refusal === null) && (
+        <div class="row">
+          <button class="primary" type="submit">
+            {joinWords(chosen.value, refusal)}
+          </button>
+        </div>
+      )}
     </form>
   );
 }
 
-/** The sample clip needs neither a name nor anybody's consent. */
-export const SAMPLE: Intent = { source: 'sample', name: 'Sample clip', role: 'sample' };
+/** The sample clip is nobody, and the record says so. */
+export function sampleIntent({ sample }: RoomTerms): Intent {
+  return { source: 'sample', name: 'Sample clip', role: 'sample', textVersion: sample.version };
+}
+
+function joinWords(source: SourceName, refusal: string | null): string {
+  if (source === 'sample') return 'Join with the sample clip';
+  return refusal === null ? 'Join with camera' : 'Join without being analysed';
+}
 
 interface ChoiceProps {
   readonly name: SourceName;
@@ -86,7 +120,13 @@ function Choice({ name, words, chosen, onChoose }: ChoiceProps) {
   );
 }
 
-function Person() {
+interface PersonProps {
+  readonly roles: RoomTerms['roles'];
+  readonly role: string;
+  readonly onRole: (role: string) => void;
+}
+
+function Person({ roles, role, onRole }: PersonProps) {
   return (
     <>
       <div class="field">
@@ -94,31 +134,15 @@ function Person() {
         <input id="name" name="name" required maxLength={80} autocomplete="nickname" />
       </div>
       <div class="field">
-        <label for="role">Your part in the room, for example customer or agent</label>
-        <input id="role" name="role" required maxLength={80} defaultValue="participant" autocomplete="off" />
+        <label for="role">Your part in the room</label>
+        <select id="role" name="role" value={role} onChange={(event) => onRole(event.currentTarget.value)}>
+          {roles.map((each) => (
+            <option key={each.role} value={each.role}>
+              {each.analysed ? each.role : `${each.role} (not analysed)`}
+            </option>
+          ))}
+        </select>
       </div>
-      <section class="terms" aria-labelledby="terms">
-        <h2 id="terms">What happens when you join</h2>
-        <ul>
-          <li>
-            Your voice and face are sent to this server and analysed as they arrive. Neither is stored. The results are
-            numbers, which those who watch this room see.
-          </li>
-          <li>
-            The numbers estimate which emotions others would perceive in your voice and face. They do not say what you
-            feel, and they can be wrong.
-          </li>
-          <li>You can stop at any moment: analysis ends at once.</li>
-          <li>
-            In the EU it is forbidden to infer emotions of people at work or in education, except for medical or safety
-            reasons (Regulation 2024/1689, Article 5). Do not join as an employee or student of whoever runs this room.
-          </li>
-        </ul>
-      </section>
-      <label class="option">
-        <input type="checkbox" name="consent" required /> I agree that my voice and face are analysed while I am in this
-        room
-      </label>
     </>
   );
 }

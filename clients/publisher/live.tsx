@@ -2,13 +2,19 @@
 import { useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
+import type { RoomTerms } from '../../src/protocol.ts';
 import type { SourceName } from './capture.ts';
+import { Paragraphs } from './consent-text.tsx';
 import type { Publication, PublicationState } from './publication.ts';
+import { Receipts } from './receipt.tsx';
 
 /** What the page of a participant needs to know. */
 export interface LiveProps {
-  readonly room: string;
+  readonly terms: RoomTerms;
   readonly name: string;
+  readonly role: string;
+  /** What they agreed to when they joined; null: they joined without being analysed. */
+  readonly textVersion: string | null;
   readonly source: SourceName;
   readonly publication: Publication;
   readonly stream: MediaStream;
@@ -18,10 +24,14 @@ export interface LiveProps {
 }
 
 /** The notice that stays, what can be switched, and where the connection stands. */
-export function Live({ room, name, source, publication, stream, lacking, onLeave }: LiveProps) {
+export function Live({ terms, name, role, textVersion, source, publication, stream, lacking, onLeave }: LiveProps) {
   const state = useSignal(publication.state);
   useEffect(() => publication.on((next) => (state.value = next)), [publication]);
-  const { consented, muted, cameraOff } = state.value;
+  const { consented, muted, cameraOff, receipts, deleting } = state.value;
+  const because = terms.roles.find((each) => each.role === role)?.because ?? null;
+  // Analysis that has become forbidden stops; what was kept until then is still the person's to withdraw.
+  const halted = !consented && because !== null && textVersion !== null && receipts.length === 0 && !deleting;
+  const { text, version } = source === 'sample' ? terms.sample : terms.consent;
   const [hasVoice, hasFace] = [stream.getAudioTracks().length > 0, stream.getVideoTracks().length > 0];
   return (
     <section class="sheet" aria-labelledby="live">
@@ -30,24 +40,41 @@ export function Live({ room, name, source, publication, stream, lacking, onLeave
           <h1 class="headline" id="live">
             {noticeOf(source, state.value)}
           </h1>
+          {consented ? (
+            <p>
+              {source === 'camera' ? 'Your voice and face are analysed' : 'The clip is analysed'} for{' '}
+              {terms.words.purpose}. This room keeps {terms.words.kept}.
+            </p>
+          ) : (
+            because !== null && <p>{because}</p>
+          )}
         </div>
         <p class="row">
-          {consented ? (
+          {consented || halted ? (
             <button type="button" onClick={() => publication.withdraw()}>
               Withdraw consent
             </button>
           ) : (
-            <button type="button" onClick={() => publication.agree()}>
-              Agree again
-            </button>
+            because === null && (
+              <button type="button" onClick={() => publication.agree(version)}>
+                Agree again
+              </button>
+            )
           )}
           <button type="button" onClick={onLeave}>
             Leave the room
           </button>
         </p>
       </div>
+      {!consented && because === null && (
+        <details>
+          <summary>What you agree to when you agree again</summary>
+          <Paragraphs text={text} />
+        </details>
+      )}
+      <Receipts receipts={receipts} deleting={deleting} onAskAgain={() => publication.withdraw()} />
       <p>
-        In room {room} as {name}. <span role="status">{connectionWords(state.value)}</span>
+        In room {terms.room} as {name}. <span role="status">{connectionWords(state.value)}</span>
       </p>
       {state.value.error !== null && (
         <p class="notice fault" role="alert">

@@ -3,49 +3,94 @@ import '../no-eval.ts';
 import { signal } from '@preact/signals';
 import { createRef, render } from 'preact';
 import { asUndertoneError } from '../../src/errors.ts';
+import type { UndertoneError } from '../../src/errors.ts';
+import type { RoomTerms } from '../../src/protocol.ts';
 import { dropToken, gatewayUrl, keepToken, takeToken } from '../session.ts';
 import { SignIn } from '../sign-in.tsx';
-import { openCamera, openSample } from './capture.ts';
+import { Asking, Left } from './around.tsx';
+import { openCamera, openNothing, openSample } from './capture.ts';
 import type { Capture } from './capture.ts';
-import { JoinForm, SAMPLE } from './join-form.tsx';
+import { JoinForm, sampleIntent } from './join-form.tsx';
 import type { Intent } from './join-form.tsx';
 import { Live, SelfView } from './live.tsx';
 import type { Publication } from './publication.ts';
 import { publish } from './publish.ts';
+import { readTerms, sampleRefusal } from './terms.ts';
 
 type Stage =
   | { readonly name: 'sign-in'; readonly problem: string | null }
-  | { readonly name: 'form'; readonly problem: string | null }
+  | { readonly name: 'asking'; readonly problem: string | null }
+  | { readonly name: 'form'; readonly problem: string | null; readonly terms: RoomTerms; readonly left?: Publication }
   | { readonly name: 'opening'; readonly intent: Intent }
-  | { readonly name: 'live'; readonly intent: Intent; readonly capture: Capture; readonly publication: Publication };
+  | {
+      readonly name: 'live';
+      readonly intent: Intent;
+      readonly terms: RoomTerms;
+      readonly capture: Capture;
+      readonly publication: Publication;
+    };
 
 const query = new URLSearchParams(location.search);
 const room = query.get('room') ?? 'lobby';
 const video = createRef<HTMLVideoElement>();
 let token = takeToken(window);
-const stage = signal<Stage>(token === null ? { name: 'sign-in', problem: null } : { name: 'form', problem: null });
+const stage = signal<Stage>({ name: token === null ? 'sign-in' : 'asking', problem: null });
 
-async function join(intent: Intent): Promise<void> {
+/** Ask what joining means; then the form, or `next`. */
+async function ask(problem: string | null, next?: (terms: RoomTerms) => void, left?: Publication): Promise<void> {
+  if (token === null) return;
+  stage.value = { name: 'asking', problem: null };
+  try {
+    const terms = await readTerms(gatewayUrl(location), token, room);
+    if (next === undefined) stage.value = { name: 'form', problem, terms, ...(left && { left }) };
+    else next(terms);
+  } catch (thrown) {
+    refuse(asUndertoneError(thrown));
+  }
+}
+
+function refuse(error: UndertoneError): void {
+  if (error.code === 'unauthenticated') {
+    dropToken(window);
+    stage.value = { name: 'sign-in', problem: `The server does not accept this token: ${error.message}` };
+  } else stage.value = { name: 'asking', problem: error.message };
+}
+
+async function join(intent: Intent, terms: RoomTerms): Promise<void> {
   const element = video.current;
   if (token === null || element === null) return;
   stage.value = { name: 'opening', intent };
   try {
-    const capture = intent.source === 'camera' ? await openCamera() : await openSample(element);
+    const capture = await open(intent, element);
     if (intent.source === 'camera') element.srcObject = capture.stream;
     const { stream } = capture;
-    const publication = publish({ ...intent, url: gatewayUrl(location), token, room, consent: true, stream });
-    stage.value = { name: 'live', intent, capture, publication };
+    const publication = publish({ ...intent, url: gatewayUrl(location), token, room, stream });
+    stage.value = { name: 'live', intent, terms, capture, publication };
     publication.on(({ connection, error }) => {
-      if (connection !== 'ended') return;
-      close(capture);
-      if (error?.code === 'unauthenticated') {
-        dropToken(window);
-        stage.value = { name: 'sign-in', problem: `The server does not accept this token: ${error.message}` };
-      } else stage.value = { name: 'form', problem: error?.message ?? null };
+      if (connection === 'ended') {
+        if (stage.value.name === 'live' && stage.value.publication === publication) {
+          close(capture);
+          if (error?.code === 'unauthenticated') refuse(error);
+          else void ask(error?.message ?? null, undefined, publication);
+        }
+      } else if (error?.code === 'consent-outdated' || error?.code === 'purpose-forbids') void renew(publication);
     });
   } catch (thrown) {
-    stage.value = { name: 'form', problem: asUndertoneError(thrown).message };
+    stage.value = { name: 'form', problem: asUndertoneError(thrown).message, terms };
   }
+}
+
+function open({ source, textVersion }: Intent, element: HTMLVideoElement): Promise<Capture> {
+  if (source === 'sample') return openSample(element);
+  return textVersion === null ? Promise.resolve(openNothing()) : openCamera();
+}
+
+/** The room has changed what people agree to, or who may be analysed: show it as it is now. */
+async function renew(publication: Publication): Promise<void> {
+  if (token === null) return;
+  const terms = await readTerms(gatewayUrl(location), token, room).catch(() => null);
+  const now = stage.value;
+  if (terms !== null && now.name === 'live' && now.publication === publication) stage.value = { ...now, terms };
 }
 
 function close(capture: Capture): void {
@@ -56,7 +101,7 @@ function close(capture: Capture): void {
 function signIn(given: string): void {
   token = given;
   keepToken(window, given);
-  stage.value = { name: 'form', problem: null };
+  void ask(null);
 }
 
 function Content() {
@@ -64,9 +109,17 @@ function Content() {
   switch (now.name) {
     case 'sign-in':
       return <SignIn problem={now.problem} onToken={signIn} />;
+    case 'asking':
+      return <Asking problem={now.problem} onAgain={() => void ask(null)} />;
     case 'form': {
+      const { terms, problem, left } = now;
       const source = query.has('sample') ? 'sample' : 'camera';
-      return <JoinForm room={room} source={source} problem={now.problem} onJoin={(intent) => void join(intent)} />;
+      return (
+        <>
+          {left !== undefined && <Left publication={left} terms={terms} />}
+          <JoinForm terms={terms} source={source} problem={problem} onJoin={(intent) => void join(intent, terms)} />
+        </>
+      );
     }
     case 'opening':
       return (
@@ -75,16 +128,17 @@ function Content() {
         </p>
       );
     case 'live': {
-      const { publication, capture, intent } = now;
+      const { publication, capture, intent, terms } = now;
       return (
-        <Live {...intent} {...capture} room={room} publication={publication} onLeave={() => publication.leave()} />
+        <Live {...intent} {...capture} terms={terms} publication={publication} onLeave={() => publication.leave()} />
       );
     }
   }
 }
 
 function Page() {
-  const intent = stage.value.name === 'live' ? stage.value.intent : null;
+  const live = stage.value.name === 'live' ? stage.value : null;
+  const intent = live !== null && live.capture.stream.getTracks().length > 0 ? live.intent : null;
   return (
     <main id="main" tabIndex={-1}>
       <Content />
@@ -101,4 +155,10 @@ function Page() {
 document.title = `Join ${room} · Undertone`;
 const root = document.getElementById('root');
 if (root !== null) render(<Page />, root);
-if (query.has('sample') && token !== null) void join(SAMPLE);
+if (query.has('sample')) void ask(null, joinWithSample);
+else void ask(null);
+
+function joinWithSample(terms: RoomTerms): void {
+  if (sampleRefusal(terms) === null) void join(sampleIntent(terms), terms);
+  else stage.value = { name: 'form', problem: null, terms };
+}

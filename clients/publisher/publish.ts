@@ -1,12 +1,13 @@
 /** Being a participant from a browser, without any page around it: build your own, or use the one beside this file. */
 import { asUndertoneError, UndertoneError } from '../../src/errors.ts';
 import type { ErrorCode } from '../../src/errors.ts';
-import type { Results } from '../../src/protocol.ts';
+import type { Receipt, Results } from '../../src/protocol.ts';
 import { backoffMs, sleep } from '../backoff.ts';
 import { closeError, connect } from '../connection.ts';
 import type { Connection } from '../connection.ts';
 import { listeners } from '../listeners.ts';
 import type { Publication, PublicationState, PublishOptions } from './publication.ts';
+import { seatsHeld } from './seats.ts';
 import { openWire } from './wire.ts';
 import type { Kind, Wire } from './wire.ts';
 
@@ -19,6 +20,8 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   'unsupported-codec',
   'config-invalid',
   'already-joined',
+  'purpose-forbids',
+  'consent-outdated',
 ]);
 
 /**
@@ -27,7 +30,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
  *
  * @example
  * const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
- * const publication = publish({ url, token, room: 'lobby', name: 'Ada', consent: true, stream });
+ * const publication = publish({ url, token, room: 'lobby', name: 'Ada', textVersion, stream });
  * publication.on(({ connection, error }) => console.log(connection, error?.message ?? ''));
  */
 export function publish(options: PublishOptions): Publication {
@@ -37,9 +40,13 @@ export function publish(options: PublishOptions): Publication {
   let wire: Wire | null = null;
   let seat: Results['join'] | null = null;
   let repairing = false;
+  let { textVersion } = options;
+  const seats = seatsHeld(options);
   let state: PublicationState = {
     connection: 'connecting',
-    consented: options.consent,
+    consented: options.textVersion !== null,
+    receipts: [],
+    deleting: false,
     muted: false,
     cameraOff: false,
     participant: null,
@@ -47,8 +54,9 @@ export function publish(options: PublishOptions): Publication {
   };
 
   const become = (changes: Partial<PublicationState>): void => {
-    if (state.connection === 'ended') return;
-    state = { ...state, ...changes };
+    // Who has left may still have deleted what is kept, and nothing else.
+    const { receipts = state.receipts, deleting = state.deleting, error = state.error } = changes;
+    state = state.connection === 'ended' ? { ...state, receipts, deleting, error } : { ...state, ...changes };
     told.tell(state);
   };
   const held = (): Record<Kind, boolean> => ({
@@ -116,9 +124,16 @@ export function publish(options: PublishOptions): Publication {
 
   const sit = async (to: Connection): Promise<void> => {
     const before = seat?.participant;
-    seat = await takeSeat(to, { ...options, consent: state.consented }, seat);
+    const agreement = state.consented ? textVersion : null;
+    seat = await takeSeat(to, { ...options, textVersion: agreement }, seat);
     const { participant } = seat;
+    if (agreement !== null) seats.agreed(seat);
     become({ participant });
+    // Withdrawn while the connection was away, or while it was joining.
+    if (!state.consented) {
+      seats.withdraw();
+      void settle();
+    }
     if (wire === null || wire.state === 'failed' || before !== participant) return openMedia(to, seat);
     wire.signalOver((type, fields) => to.request(type, fields));
     if (wire.state === 'connected') become({ connection: 'live', error: null });
@@ -130,6 +145,10 @@ export function publish(options: PublishOptions): Publication {
     try {
       const to = await connect({ url, token, signal: closing.signal });
       connection = to;
+      to.onForbidden((error) => {
+        become({ consented: false, error });
+        holdBack();
+      });
       await sit(to);
       holdBack();
       return closeError(await to.closed, url);
@@ -157,11 +176,21 @@ export function publish(options: PublishOptions): Publication {
   // In a microtask, so that whoever called hears of the first change too.
   queueMicrotask(() => void run());
 
-  const setConsent = (consented: boolean): void => {
-    become({ consented });
-    holdBack();
-    tellServer(connection?.request('consent', { granted: consented }));
+  /** Have deleted what is kept: over the connection where it stands, else by the key that each seat has. */
+  const settle = async (): Promise<void> => {
+    if (!seats.owed()) return;
+    become({ deleting: true });
+    const withdrawn = async (): Promise<Receipt | null> =>
+      connection === null ? null : (await connection.request('consent', { granted: false })).receipt;
+    try {
+      const receipts = await seats.settle(connection === null ? null : (seat?.participant ?? null), withdrawn);
+      become({ receipts: [...state.receipts, ...receipts] });
+    } catch (thrown) {
+      become({ error: asUndertoneError(thrown) });
+    }
+    become({ deleting: seats.owed() });
   };
+
   return {
     get state() {
       return state;
@@ -175,8 +204,25 @@ export function publish(options: PublishOptions): Publication {
       become({ cameraOff });
       holdBack();
     },
-    withdraw: () => setConsent(false),
-    agree: () => setConsent(true),
+    withdraw: () => {
+      seats.withdraw();
+      become({ consented: false });
+      holdBack();
+      void settle();
+    },
+    agree: (version) => {
+      if (connection === null || seat === null) return;
+      seats.agreed(seat);
+      // Nothing is sent before the agreement is on record.
+      connection.request('consent', { granted: true, textVersion: version }).then(
+        () => {
+          textVersion = version;
+          become({ consented: true, receipts: [], error: null });
+          holdBack();
+        },
+        (thrown: unknown) => become({ error: asUndertoneError(thrown) }),
+      );
+    },
     leave: () => {
       connection?.request('leave', {}).catch(() => undefined);
       end(null);
@@ -190,8 +236,9 @@ async function takeSeat(
   options: PublishOptions,
   before: Results['join'] | null,
 ): Promise<Results['join']> {
-  const { room, name, role = 'participant', consent } = options;
-  const request = { room, name, role, consent };
+  const { room, name, role = 'participant', textVersion } = options;
+  const agreement = textVersion === null ? { consent: false } : { consent: true, textVersion };
+  const request = { room, name, role, ...agreement };
   if (before === null) return to.request('join', request);
   try {
     const { participant, key } = before;

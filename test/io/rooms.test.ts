@@ -240,6 +240,162 @@ describe('consent', () => {
   });
 });
 
+describe('the record', () => {
+  it('holds an agreement before anything of the person is consumed', async () => {
+    const scenery = scene();
+    const written = Promise.withResolvers<undefined>();
+    kept.gate = written.promise;
+    const joining = scenery.rooms.join(JOIN, holder());
+    await vi.waitFor(() => {
+      expect(scenery.media.peers).toHaveLength(1);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([only(scenery.media).consents, scenery.joined, people(scenery)]).toEqual([[], [], []]);
+    written.resolve(undefined);
+    await joining;
+    expect(kept.records).toMatchObject([{ granted: true, role: 'customer', textVersion: TEXT, actor: PUBLISHER }]);
+    expect(only(scenery.media).consents).toEqual([true]);
+  });
+
+  it('that cannot be written means that nobody is analysed', async () => {
+    const scenery = scene();
+    kept.away = true;
+    await expect(scenery.rooms.join(JOIN, holder())).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(only(scenery.media)).toMatchObject({ consents: [], closed: true });
+    const seat = await scenery.rooms.join({ ...JOIN, textVersion: null }, holder());
+    await expect(seat.grant(TEXT)).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(scenery.media.peers.at(-1)?.consents).toEqual([false]);
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
+  });
+
+  it('is of the text that was shown, and of no other', async () => {
+    const { rooms } = scene();
+    const outdated = { ...JOIN, textVersion: '0123456789abcdef' };
+    await expect(rooms.join(outdated, holder())).rejects.toMatchObject({ code: 'consent-outdated' });
+    expect(kept.records).toEqual([]);
+  });
+
+  it('is not of whom the law forbids to analyse, who may be there without', async () => {
+    const { rooms } = scene();
+    const profile = { name: 'Bob', role: 'agent' };
+    await expect(rooms.join({ ...JOIN, profile }, holder())).rejects.toMatchObject({ code: 'purpose-forbids' });
+    await rooms.join({ ...JOIN, profile, textVersion: null }, holder());
+    expect(kept.records).toEqual([]);
+  });
+
+  it('follows a withdrawal, which gives one receipt however often it is asked for', async () => {
+    const { rooms } = scene();
+    const seat = await rooms.join(JOIN, holder());
+    const [first, second] = await Promise.all([seat.withdraw(), seat.withdraw()]);
+    expect(await seat.withdraw()).toEqual(first);
+    expect(second).toEqual(first);
+    expect(first).toMatchObject({ participant: seat.participant, deleted: { segments: 3 } });
+    await seat.grant(TEXT);
+    expect((await seat.withdraw())?.id).not.toBe(first?.id);
+    expect(kept.records.map(({ granted }) => granted)).toEqual([true, false, true, false]);
+  });
+
+  it('has a grant and its withdrawal in the order in which they were made', async () => {
+    const { rooms } = scene();
+    const seat = await rooms.join({ ...JOIN, textVersion: null }, holder());
+    const written = Promise.withResolvers<undefined>();
+    kept.gate = written.promise;
+    const granted = seat.grant(TEXT);
+    const withdrawn = seat.withdraw();
+    written.resolve(undefined);
+    await granted;
+    expect(await withdrawn).not.toBeNull();
+    expect(kept.records.map((each) => each.granted)).toEqual([true, false]);
+  });
+
+  it('says nothing of who never agreed', async () => {
+    const { rooms } = scene();
+    const seat = await rooms.join({ ...JOIN, textVersion: null }, holder());
+    expect(await seat.withdraw()).toBeNull();
+    expect(kept.records).toEqual([]);
+  });
+
+  it('catches up with a withdrawal that found the store away, while analysis has stopped at once', async () => {
+    vi.useFakeTimers();
+    const scenery = scene();
+    const seat = await scenery.rooms.join(JOIN, holder());
+    kept.away = true;
+    await expect(seat.withdraw()).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(only(scenery.media).consents).toEqual([true, false]);
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(kept.records).toHaveLength(1);
+    kept.away = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(kept.records.at(-1)).toMatchObject({ granted: false, participant: seat.participant });
+    expect(await seat.withdraw()).toMatchObject({ deleted: { segments: 3 } });
+    expect(kept.records).toHaveLength(2);
+    vi.useRealTimers();
+  });
+
+  it('is made for whoever comes by another way than their connection', async () => {
+    const scenery = scene();
+    const { participant } = await scenery.rooms.join(JOIN, holder());
+    const receipt = await scenery.rooms.withdraw({ room: 'lobby', participant }, ADMIN);
+    expect(receipt).toMatchObject({ participant });
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
+    const gone = await scenery.rooms.withdraw({ room: 'lobby', participant: 'gone' }, ADMIN);
+    expect(gone).toMatchObject({ participant: 'gone' });
+  });
+});
+
+describe('settings that change', () => {
+  const settings = () => kept.people.settings('lobby');
+
+  it('stop at once whom they forbid to analyse, who is told and stays', async () => {
+    const scenery = scene();
+    const whose = holder();
+    const seat = await scenery.rooms.join(JOIN, whose);
+    await kept.people.configure({ ...settings(), roles: { customer: 'employee' } }, ADMIN);
+    expect(only(scenery.media).consents).toEqual([true, false]);
+    expect(people(scenery)).toMatchObject([{ consented: false, connected: true }]);
+    expect(whose.onForbidden.mock.calls).toMatchObject([[{ code: 'purpose-forbids' }]]);
+    expect(scenery.joined[0]?.agreed()).toBeNull();
+    await expect(seat.grant(TEXT)).rejects.toMatchObject({ code: 'purpose-forbids' });
+    expect(await seat.withdraw()).toMatchObject({ participant: seat.participant });
+  });
+
+  it('stop also whose agreement is just being written', async () => {
+    const scenery = scene();
+    const seat = await scenery.rooms.join({ ...JOIN, textVersion: null }, holder());
+    const forbidding = { ...settings(), roles: { customer: 'student' as const } };
+    const granted = seat.grant(TEXT);
+    const changed = kept.people.configure(forbidding, ADMIN);
+    await Promise.allSettled([granted, changed]);
+    expect(only(scenery.media).consents.at(-1)).toBe(false);
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
+  });
+
+  it('keep no more of somebody than they agreed to, and less if the room keeps less', async () => {
+    const scenery = scene();
+    await scenery.rooms.join(JOIN, holder());
+    await kept.people.configure({ ...settings(), keeping: 'windows', clips: true }, ADMIN);
+    expect(scenery.joined[0]?.agreed()).toMatchObject({ keeping: 'nothing', clips: false });
+    const { version: textVersion } = scenery.rooms.terms('lobby').consent;
+    await scenery.rooms.join({ ...JOIN, textVersion }, holder());
+    expect(scenery.joined[1]?.agreed()).toMatchObject({ keeping: 'windows', clips: true });
+    await kept.people.configure({ ...settings(), keeping: 'segments', clips: false }, ADMIN);
+    expect(scenery.joined[1]?.agreed()).toMatchObject({ keeping: 'segments', clips: false });
+  });
+
+  it('that may not stand are refused with everything that is wrong', async () => {
+    const wrong = { ...settings(), purpose: 'medical' as const, roles: {} };
+    await expect(kept.people.configure(wrong, ADMIN)).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(/justification[^]*roles/) as string,
+    });
+    await expect(kept.people.configure({ ...settings(), room: 'cellar' }, ADMIN)).rejects.toMatchObject({
+      code: 'room-not-found',
+    });
+    expect(settings().purpose).toBe('demonstration');
+  });
+});
+
 describe('a lost connection', () => {
   it('is waited for, while the media goes on', async () => {
     vi.useFakeTimers();
@@ -357,6 +513,30 @@ describe('a source that needs no signalling', () => {
     events.complete();
     expect(people(scenery)).toEqual([]);
     expect(scenery.meter.of('undertone_participants')).toBe(0);
+  });
+
+  it('is read only once its operator answers for it on record, and not where its role may not be analysed', async () => {
+    const scenery = scene();
+    const events = new Subject<MediaEvent>();
+    const profile = { name: 'door', role: 'agent' };
+    await scenery.rooms.addSource({ ref, events }, profile);
+    expect([events.observed, kept.records]).toEqual([false, []]);
+    const settings = kept.people.settings('lobby');
+    await kept.people.configure({ ...settings, roles: { agent: 'other' } }, ADMIN);
+    await vi.waitFor(() => {
+      expect(events.observed).toBe(true);
+    });
+    expect(kept.records).toMatchObject([
+      {
+        granted: true,
+        participant: 'clip',
+        actor: { role: 'server' },
+        text: expect.stringContaining('operator') as string,
+      },
+    ]);
+    await kept.people.configure(settings, ADMIN);
+    expect(events.observed).toBe(false);
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
   });
 
   it('may end while it is subscribed to, or be ended', async () => {

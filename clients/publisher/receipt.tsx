@@ -1,0 +1,82 @@
+/** The receipt of a withdrawal: what was deleted, what stays and why, to read and to take away. */
+import type { Receipt } from '../../src/protocol.ts';
+
+/** What there is to show. */
+export interface ReceiptsProps {
+  readonly receipts: readonly Receipt[];
+  /** Deletion is under way, or could not be asked for yet. */
+  readonly deleting: boolean;
+  readonly onAskAgain: () => void;
+}
+
+const THINGS: readonly (readonly [kind: keyof Receipt['deleted'], one: string, many: string])[] = [
+  ['segments', 'stretch of numbers', 'stretches of numbers'],
+  ['verdicts', "window's numbers", "windows' numbers"],
+  ['clips', 'clip', 'clips'],
+  ['reviewItems', 'moment put to reviewers', 'moments put to reviewers'],
+  ['annotations', "reviewer's answer", "reviewers' answers"],
+];
+
+/** What a withdrawal has done. */
+export function Receipts({ receipts, deleting, onAskAgain }: ReceiptsProps) {
+  return (
+    <section class="terms" aria-labelledby="receipt" aria-live="polite">
+      {deleting && (
+        <p class="row">
+          <span>What is kept of you is being deleted.</span>
+          <button type="button" onClick={onAskAgain}>
+            Ask again
+          </button>
+        </p>
+      )}
+      {receipts.length > 0 && (
+        <>
+          <h2 id="receipt">Receipt of your withdrawal</h2>
+          {receipts.map((receipt) => (
+            <OneReceipt key={receipt.id} receipt={receipt} />
+          ))}
+          <p>
+            <button type="button" onClick={() => download(receipts)}>
+              Download the receipt
+            </button>
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function OneReceipt({ receipt }: { readonly receipt: Receipt }) {
+  return (
+    <>
+      <p>
+        Deleted on {new Date(receipt.atMs).toLocaleString()}: {deletedWords(receipt)}. Number of the receipt:{' '}
+        <span class="number">{receipt.id}</span>
+      </p>
+      <p>What stays:</p>
+      <ul>
+        {receipt.kept.map((kept) => (
+          <li key={kept}>{kept}</li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** What was deleted, in words. @example '3 stretches of numbers, 1 clip' */
+export function deletedWords({ deleted }: Pick<Receipt, 'deleted'>): string {
+  const words = THINGS.flatMap(([kind, one, many]) => {
+    const count = deleted[kind];
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  });
+  return words.length === 0 ? 'nothing, as nothing was kept' : words.join(', ');
+}
+
+function download(receipts: readonly Receipt[]): void {
+  const file = URL.createObjectURL(new Blob([JSON.stringify(receipts, null, 2)], { type: 'application/json' }));
+  const link = document.createElement('a');
+  link.href = file;
+  link.download = 'undertone-withdrawal.json';
+  link.click();
+  URL.revokeObjectURL(file);
+}
