@@ -64,7 +64,7 @@ export async function startStage(packDir: string, recording: Recording) {
   const gateway = startGateway({
     server: http.server,
     rooms,
-    verify: () => Promise.resolve({ role: 'admin', expiresMs: Infinity }),
+    verify: () => Promise.resolve({ id: 'bench', role: 'admin', expiresMs: Infinity }),
     helloInfo: {
       version: 'bench',
       heartbeatMs: 15_000,

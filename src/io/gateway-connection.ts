@@ -10,6 +10,7 @@ import { createOutlet } from './gateway-outlet.ts';
 import type { EncodeEvent, OutletLimits, Wire } from './gateway-outlet.ts';
 import { afterAnswer, carryOut, visibleRooms } from './gateway-requests.ts';
 import type { Session } from './gateway-requests.ts';
+import type { Revocations } from './revocations.ts';
 import type { Rooms, Seat } from './rooms.ts';
 import type { Access } from './tokens.ts';
 
@@ -35,6 +36,7 @@ export interface ConnectionDeps {
   readonly wire: Wire;
   readonly rooms: Rooms;
   readonly verify: (token: string) => Promise<Access>;
+  readonly revocations?: Pick<Revocations, 'has'>;
   readonly helloInfo: HelloInfo;
   readonly encode: EncodeEvent;
   readonly clock: Clock;
@@ -50,6 +52,8 @@ export interface Connection {
   flushed(): void;
   /** End it from this side; does nothing a second time. */
   end(code: number, reason: string): void;
+  /** A token was called back: end it if it came with that one, and its participant leaves. */
+  revoke(token: string): void;
   /** The socket is gone. */
   lost(): void;
 }
@@ -82,6 +86,14 @@ export function createConnection(deps: ConnectionDeps, limits: ConnectionLimits 
     finish();
     log.info({ connection, code }, `connection closed: ${reason}`);
     wire.close(code, reason);
+  }
+
+  function revoke(token: string): void {
+    if (session?.access.id !== token) return;
+    // Nobody may come back with it, so there is nothing to wait for.
+    seat?.leave();
+    seat = null;
+    end(CLOSE.unauthenticated, 'the token was called back');
   }
 
   function finish(): void {
@@ -164,6 +176,8 @@ export function createConnection(deps: ConnectionDeps, limits: ConnectionLimits 
       log.info({ connection, role: access.role, subject: access.subject }, 'connection greeted');
     }
     session = openSession(access);
+    // Called back while it was being checked: nobody has been told of this connection then.
+    if (deps.revocations?.has(access.id) === true) revoke(access.id);
     return { ...deps.helloInfo, role: access.role, rooms: visibleRooms(access, rooms) };
   }
 
@@ -207,7 +221,7 @@ export function createConnection(deps: ConnectionDeps, limits: ConnectionLimits 
     return ended;
   }
 
-  return { receive, flushed: () => outlet.flushed(), end, lost: finish };
+  return { receive, flushed: () => outlet.flushed(), end, revoke, lost: finish };
 }
 
 /** The same request with consent as it stands since somebody withdrew it: a grant sent earlier must not undo that. */

@@ -10,6 +10,7 @@ import { refuse } from './gateway-admission.ts';
 import type { Refusal } from './gateway-admission.ts';
 import { createConnection } from './gateway-connection.ts';
 import type { Connection, ConnectionLimits, HelloInfo } from './gateway-connection.ts';
+import type { Revocations } from './revocations.ts';
 import type { RoomFeed } from './room-feed.ts';
 import type { Rooms } from './rooms.ts';
 import type { Access } from './tokens.ts';
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly rooms: Rooms;
   /** Checks a token. @throws UndertoneError `unauthenticated` */
   readonly verify: (token: string) => Promise<Access>;
+  /** Tokens that are called back: whoever came with one is cut off at once. Default none ever is. */
+  readonly revocations?: Pick<Revocations, 'has' | 'onRevoked'>;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
@@ -82,6 +85,9 @@ export function startGateway(options: GatewayOptions): Gateway {
     handleProtocols: () => SUBPROTOCOL,
   });
   const beat = setInterval(heartbeat, helloInfo.heartbeatMs);
+  const forget = options.revocations?.onRevoked((id) => {
+    for (const { connection } of peers) connection.revoke(id);
+  });
   server.on('upgrade', upgrade);
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -171,6 +177,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     async close() {
       draining = true;
       clearInterval(beat);
+      forget?.();
       const gone = new Promise<void>((resolve) => {
         if (peers.size === 0) resolve();
         else onGone.add(resolve);

@@ -113,7 +113,7 @@ describe('hello', () => {
 
   it('is good until the token expires', async () => {
     const stage = await openStage({
-      gateway: { verify: () => Promise.resolve({ role: 'viewer', expiresMs: Date.now() + 50 }) },
+      gateway: { verify: () => Promise.resolve({ id: 't1', role: 'viewer', expiresMs: Date.now() + 50 }) },
     });
     const peer = await openPeer(stage);
     expect((await peer.ask('hello', { token: 'x' })).type).toBe('result');

@@ -1,13 +1,17 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { mayEnter, mayPublish, maySubscribe, signToken, verifyToken } from '../../src/io/tokens.ts';
+import { mayEnter, mayPublish, mayReview, maySubscribe, signToken, verifyToken } from '../../src/io/tokens.ts';
 import type { Access } from '../../src/io/tokens.ts';
 
 const SECRET = 'a secret of thirty-two characters';
 const key = new TextEncoder().encode(SECRET);
 
 function jwt(claims: Readonly<Record<string, unknown>>, expires: string | null = '1h', alg = 'HS256') {
-  const made = new SignJWT(claims).setProtectedHeader({ alg }).setIssuer('undertone').setAudience('undertone');
+  const made = new SignJWT(claims)
+    .setProtectedHeader({ alg })
+    .setJti('t1')
+    .setIssuer('undertone')
+    .setAudience('undertone');
   return expires === null ? made : made.setExpirationTime(expires);
 }
 
@@ -19,7 +23,7 @@ describe('a token', () => {
     expect(access.expiresMs).toBeGreaterThan(Date.now() + 55_000);
     expect(access.expiresMs).toBeLessThanOrEqual(Date.now() + 66_000);
     const plain = await verifyToken(SECRET, await signToken(SECRET, { role: 'admin' }, 60));
-    expect(Object.keys(plain).sort()).toEqual(['expiresMs', 'role']);
+    expect(Object.keys(plain).sort()).toEqual(['expiresMs', 'id', 'role']);
   });
 
   it.each<[string, () => Promise<string> | string]>([
@@ -31,6 +35,16 @@ describe('a token', () => {
     ['with rooms that are no list', () => jwt({ role: 'admin', rooms: 'lobby' }).sign(key)],
     ['of another issuer', () => jwt({ role: 'admin' }).setIssuer('evil').sign(key)],
     ['for another audience', () => jwt({ role: 'admin' }).setAudience('evil').sign(key)],
+    [
+      'without an id to call it back by',
+      () =>
+        new SignJWT({ role: 'admin' })
+          .setProtectedHeader({ alg: 'HS256' })
+          .setIssuer('undertone')
+          .setAudience('undertone')
+          .setExpirationTime('1h')
+          .sign(key),
+    ],
     ['not yet valid', () => jwt({ role: 'admin' }).setNotBefore('1h').sign(key)],
     ['signed by another algorithm', () => jwt({ role: 'admin' }, '1h', 'HS512').sign(key)],
     [
@@ -59,11 +73,23 @@ describe('a token', () => {
 });
 
 describe('access', () => {
-  const access = (role: Access['role'], rooms?: string[]): Access => ({ role, expiresMs: 0, ...(rooms && { rooms }) });
+  const access = (role: Access['role'], rooms?: string[]): Access => ({
+    id: 't1',
+    role,
+    expiresMs: 0,
+    ...(rooms && { rooms }),
+  });
 
-  it('lets publishers join, viewers subscribe and admins do both', () => {
-    const can = (role: Access['role']) => [mayPublish(access(role)), maySubscribe(access(role))];
-    expect([can('publisher'), can('viewer'), can('admin')]).toEqual([[true, false], [false, true], [true, true]]); // prettier-ignore
+  it('lets publishers join, viewers subscribe, reviewers review, and admins do all of it', () => {
+    const can = (role: Access['role']) => [
+      mayPublish(access(role)),
+      maySubscribe(access(role)),
+      mayReview(access(role)),
+    ];
+    expect(can('publisher')).toEqual([true, false, false]);
+    expect(can('viewer')).toEqual([false, true, false]);
+    expect(can('reviewer')).toEqual([false, false, true]);
+    expect(can('admin')).toEqual([true, true, true]);
   });
 
   it('reaches the rooms that are named, or all where none are', () => {
