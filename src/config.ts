@@ -32,6 +32,14 @@ const stream = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Keys that somebody on the way could change would let them in. */
+function isProtected(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '[::1]', '::1', 'localhost']);
+
 /** Every setting: environment variable, type, default, meaning. */
 export const settings = z.object({
   UNDERTONE_HOST: z.string().default('127.0.0.1').describe('Address the HTTP and WebSocket server listens on'),
@@ -56,6 +64,17 @@ export const settings = z.object({
     .describe(
       'Encrypts the clips that are kept for review (AES-256-GCM), 32 bytes in hex or base64. Several, comma-separated: the first encrypts, all decrypt',
     ),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must look like postgres://user:password@host/database' })
+    .optional()
+    .describe('Postgres that keeps agreements, scores and reviews; without it a database in UNDERTONE_DATA_DIR/store'),
+  UNDERTONE_JWKS_URL: z
+    .url()
+    .refine(isProtected, { error: 'must begin with https:// (http:// on this machine only)' })
+    .optional()
+    .describe('Public keys of an identity provider whose tokens are good here too (RS256, ES256, EdDSA)'),
+  UNDERTONE_JWT_ISSUER: z.string().optional().describe('What its tokens say in `iss`; required with the keys'),
+  UNDERTONE_JWT_AUDIENCE: z.string().optional().describe('What its tokens say in `aud`; required with the keys'),
   UNDERTONE_ROOMS: list(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/))
     .default(['lobby'])
     .describe('Rooms that exist, comma-separated'),
@@ -123,8 +142,6 @@ export interface Config extends Omit<Settings, 'UNDERTONE_SECRET'> {
 /** Read by the CLI and the tests, not by the server. */
 const ELSEWHERE = new Set(['UNDERTONE_TOKEN', 'UNDERTONE_CHROMIUM']);
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
-
 /**
  * Read and validate the settings, for what runs without a server. Touches no file.
  * @throws UndertoneError `config-invalid`, naming every bad variable.
@@ -141,6 +158,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (problems.length > 0 || !parsed.success) throw new UndertoneError('config-invalid', problems.join('\n'));
   if (parsed.data.UNDERTONE_HOP_MS > parsed.data.UNDERTONE_WINDOW_MS)
     throw new UndertoneError('config-invalid', 'UNDERTONE_HOP_MS: must not exceed UNDERTONE_WINDOW_MS');
+  const { UNDERTONE_JWKS_URL: keys, UNDERTONE_JWT_ISSUER: issuer, UNDERTONE_JWT_AUDIENCE: audience } = parsed.data;
+  if (new Set([keys, issuer, audience].map((each) => each === undefined)).size > 1)
+    throw new UndertoneError(
+      'config-invalid',
+      'UNDERTONE_JWKS_URL, UNDERTONE_JWT_ISSUER and UNDERTONE_JWT_AUDIENCE: set all three, or none',
+    );
   const { UNDERTONE_ROOMS: rooms, UNDERTONE_SOURCES: sources = [] } = parsed.data;
   const places = sources.map(({ room, name }) => `${room}/${name}`);
   const astray = sources.findIndex(({ room }, i) => !rooms.includes(room) || places.indexOf(places[i] ?? '') < i);
@@ -178,6 +201,7 @@ export function maskConfig(config: Config): Readonly<Record<string, unknown>> {
     ...config,
     UNDERTONE_SECRET: '***',
     ...(config.UNDERTONE_CLIP_KEY && { UNDERTONE_CLIP_KEY: config.UNDERTONE_CLIP_KEY.map(() => '***') }),
+    ...(config.DATABASE_URL !== undefined && { DATABASE_URL: '***' }),
     ...(sources && { UNDERTONE_SOURCES: sources }),
   };
 }

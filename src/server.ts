@@ -1,4 +1,5 @@
 /** The live monitor put together: the only place where pipelines, outside things and networks meet. */
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BehaviorSubject, Subject, filter, firstValueFrom } from 'rxjs';
@@ -21,13 +22,16 @@ import type { Joined } from './io/participant.ts';
 import { systemClock } from './io/clock.ts';
 import { createLog } from './io/telemetry-log.ts';
 import { createMeter } from './io/telemetry.ts';
-import { signToken, verifyToken } from './io/tokens.ts';
+import { signToken } from './io/tokens.ts';
 import type { Access } from './io/tokens.ts';
+import { openTrust } from './io/trust.ts';
+import type { Trust } from './io/trust.ts';
 import { startWebRtc } from './io/webrtc.ts';
 import type { WebRtcOptions } from './io/webrtc.ts';
 import type { WindowOptions } from './core/windows.ts';
 import type { ModelPack, VerdictEvent, Window } from './domain.ts';
-import type { Broker, Log, Meter } from './ports.ts';
+import { UndertoneError } from './errors.ts';
+import type { Broker, Clock, Log, Meter } from './ports.ts';
 
 /** A monitor that runs. */
 export interface Server {
@@ -65,11 +69,16 @@ export async function startServer(config: Config): Promise<Server> {
     started.push({ close: () => thing.close() });
     return thing;
   };
-  const verify = (token: string) => verifyToken(config.UNDERTONE_SECRET, token);
+  let trust: Trust | null = null;
+  const verify = async (token: string) => {
+    if (trust === null) throw new UndertoneError('unauthenticated', 'the server is still starting: try again');
+    return trust.verify(token);
+  };
 
   try {
     let health = (): Health => ({ checks: { started: { ok: false, detail: 'still loading' } } });
     const http = keep(await startSite(config, { health: () => health(), verify, meter, log }));
+    const { people, revocations } = (trust = keep(await startTrust(config, { clock, meter, log })));
     const inference = keep(
       await startInference({
         packDir: hereOrInProject(config.UNDERTONE_PACK),
@@ -130,6 +139,7 @@ export async function startServer(config: Config): Promise<Server> {
       maxParticipants: config.UNDERTONE_MAX_PARTICIPANTS,
       reconnectMs: config.UNDERTONE_RECONNECT_MS,
       media,
+      people,
       onJoin,
       clock,
       meter,
@@ -149,13 +159,14 @@ export async function startServer(config: Config): Promise<Server> {
         },
         clock,
       });
-      rooms.addSource(source, { name, role: 'stream', consented: true });
+      await rooms.addSource(source, { name, role: 'stream' });
     }
     keep(
       startGateway({
         server: http.server,
         rooms,
         verify,
+        revocations,
         origins: config.UNDERTONE_ORIGINS ?? [],
         limits: { maxConnections: config.UNDERTONE_MAX_CONNECTIONS },
         helloInfo: helloInfo(config, inference.pack),
@@ -171,6 +182,7 @@ export async function startServer(config: Config): Promise<Server> {
       return {
         checks: {
           started: { ok: true },
+          store: { ok: !revocations.away },
           analysis: { ok: analysing },
           model: { ok: networks.ready, detail: networks.provider },
           webrtc: { ok: workers.workersAlive === workers.workers },
@@ -235,6 +247,23 @@ function startSite(
         () => false,
       );
     },
+  });
+}
+
+/** Where what is kept is kept, whose tokens are good, and what runs on it. */
+function startTrust(config: Config, deps: Telemetry & { readonly clock: Clock }): Promise<Trust> {
+  const { DATABASE_URL: url, UNDERTONE_JWKS_URL: jwksUrl } = config;
+  const { UNDERTONE_JWT_ISSUER: issuer, UNDERTONE_JWT_AUDIENCE: audience } = config;
+  const provider = jwksUrl !== undefined && issuer !== undefined && audience !== undefined;
+  return openTrust({
+    ...deps,
+    store:
+      url === undefined
+        ? { at: 'folder', folder: join(config.UNDERTONE_DATA_DIR, 'store') }
+        : { at: 'postgres', url, onLost: (error) => deps.log.warn({ error }, 'a connection to the database broke') },
+    rooms: config.UNDERTONE_ROOMS,
+    secret: config.UNDERTONE_SECRET,
+    ...(provider && { provider: { jwksUrl, issuer, audience } }),
   });
 }
 

@@ -16,6 +16,8 @@ export interface RevocationDeps {
 export interface Revocations {
   /** Whether a token was called back; costs nothing. */
   has(id: string): boolean;
+  /** Whether the store did not answer when it was last read. */
+  readonly away: boolean;
   /** On record when it resolves, and in force everywhere in this process. @throws UndertoneError `store-unavailable`. */
   revoke(id: string, expiresMs: number, actor: Actor): Promise<void>;
   /** Hear of every token that is called back, here or by another process; returns how to stop. */
@@ -64,6 +66,9 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
 
   return {
     has: (id) => revoked.has(id),
+    get away() {
+      return away;
+    },
     async revoke(id, expiresMs, actor) {
       await store.revoke(id, expiresMs, actor, clock.now());
       add([id]);
