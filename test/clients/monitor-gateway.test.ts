@@ -7,7 +7,6 @@ import { connect } from '../../clients/connection.ts';
 import { monitor } from '../../clients/monitor.ts';
 import type { MonitorEvent } from '../../clients/monitor.ts';
 import type { VerdictEvent } from '../../src/domain.ts';
-import { systemClock } from '../../src/io/clock.ts';
 import { startGateway } from '../../src/io/gateway.ts';
 import type { Gateway } from '../../src/io/gateway.ts';
 import { startHttp } from '../../src/io/http.ts';
@@ -37,9 +36,11 @@ let token = '';
 const sockets = new Set<Socket>();
 
 beforeEach(async () => {
-  const [meter, clock] = [createMeter(), systemClock()];
+  // From zero, as the times of the verdicts are.
+  const begun = performance.now();
+  const [meter, clock] = [createMeter(), { now: () => performance.now() - begun }];
   const { people } = await openPeopleStage();
-  rooms = createRooms({ names: ['lobby'], media, people, clock: { now: () => 0 }, meter, log, onJoin: () => silent });
+  rooms = createRooms({ names: ['lobby'], media, people, clock, meter, log, onJoin: () => silent });
   http = await startHttp({
     host: '127.0.0.1',
     port: 0,

@@ -10,7 +10,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { judgeMinute, NO_FACE, NO_SPEECH } from './moods.ts';
 import type { Mood } from './moods.ts';
-import { openStage, TOKEN } from './stage.ts';
+import { openStage, RECEIPT, TERMS, TOKEN } from './stage.ts';
 import type { Actor, Stage } from './stage.ts';
 
 const executablePath = process.env['UNDERTONE_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -263,7 +263,9 @@ describe('the page to join with', () => {
     const { page, stage } = await visit(() => undefined, camera);
     await joinAsAda(page);
     await expect.poll(() => sent(stage, 'produce')).toMatchObject([{ kind: 'audio' }, { kind: 'video' }]);
-    expect(sent(stage, 'join')).toMatchObject([{ room: 'lobby', name: 'Ada', role: 'participant', consent: true }]);
+    expect(sent(stage, 'join')).toMatchObject([
+      { room: 'lobby', name: 'Ada', role: 'participant', consent: true, textVersion: TERMS.consent.version },
+    ]);
     await page.getByRole('button', { name: 'Mute voice' }).click();
     await expect
       .poll(() => sent(stage, 'set-track'))
@@ -271,6 +273,18 @@ describe('the page to join with', () => {
     await page.getByRole('button', { name: 'Withdraw consent' }).click();
     await page.getByRole('heading', { name: 'Not analysed: nothing is sent' }).waitFor();
     await expect.poll(() => sent(stage, 'consent')).toMatchObject([{ granted: false }]);
+    await page.getByText('31 stretches of numbers, 2 clips').waitFor();
+    await page.getByText(RECEIPT.kept[0] ?? '').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download the receipt' }).click();
+    expect(JSON.parse(await readFile(await (await download).path(), 'utf8'))).toEqual([RECEIPT]);
+    await page.getByText('What you agree to when you agree again').click();
+    await page.getByText('The numbers are kept for 30 days.').waitFor();
+    await page.getByRole('button', { name: 'Agree again' }).click();
+    await page.getByRole('heading', { name: /being analysed|will be analysed/ }).waitFor();
+    await expect
+      .poll(() => sent(stage, 'consent'))
+      .toMatchObject([{ granted: false }, { granted: true, textVersion: TERMS.consent.version }]);
     await page.getByRole('button', { name: 'Leave the room' }).click();
     await expect.poll(() => sent(stage, 'leave')).toHaveLength(1);
     await page.getByRole('heading', { name: 'Join room lobby' }).waitFor();
@@ -287,6 +301,33 @@ describe('the page to join with', () => {
     await expect
       .poll(() => sent(stage, 'join'))
       .toMatchObject([{}, { consent: false, resume: { participant: 'p-browser', key: 'a-key' } }]);
+    await page.getByRole('heading', { name: 'Receipt of your withdrawal' }).waitFor();
+  });
+
+  it('says what the room is for and what it keeps, before and while somebody is analysed', async () => {
+    const { page } = await visit(() => undefined, camera);
+    await page.getByText('This room is for a call with a customer.').waitFor();
+    await page.getByText('The numbers are kept for 30 days.').waitFor();
+    await joinAsAda(page);
+    await page.getByText('Your voice and face are analysed for a call with a customer.').waitFor();
+    await page.getByText('This room keeps the numbers for 30 days, short clips for 7 days.').waitFor();
+  });
+
+  it('tells whom the law protects why they are not analysed, and lets them join without', async () => {
+    const { page, stage } = await visit(() => undefined, camera);
+    await page.getByLabel('Your name').fill('Bob');
+    await page.getByLabel('Your part').selectOption('agent');
+    await page.getByText('forbidden to analyse people at work').waitFor();
+    expect(await page.getByLabel('I agree').count()).toBe(0);
+    expect(await page.getByLabel('Your part').locator('option').allInnerTexts()).toEqual([
+      'participant',
+      'agent (not analysed)',
+    ]);
+    await page.getByRole('button', { name: 'Join without being analysed' }).click();
+    await page.getByRole('heading', { name: 'Not analysed: nothing is sent' }).waitFor();
+    await expect.poll(() => sent(stage, 'join')).toMatchObject([{ role: 'agent', consent: false }]);
+    expect(sent(stage, 'produce')).toEqual([]);
+    expect(await page.getByRole('button', { name: 'Agree again' }).count()).toBe(0);
   });
 
   it('says what to do when the camera is refused, and offers the clip', async () => {

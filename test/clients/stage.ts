@@ -32,6 +32,44 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webm': 'video/webm',
 };
 
+/** What joining the lobby means, unless a test says otherwise. */
+export const TERMS: Results['room'] = {
+  room: 'lobby',
+  purpose: 'customer-call',
+  jurisdiction: 'eu',
+  justification: null,
+  roles: [
+    { role: 'participant', kind: 'other', analysed: true, because: null },
+    {
+      role: 'agent',
+      kind: 'employee',
+      analysed: false,
+      because: 'In the EU it is forbidden to analyse people at work.',
+    },
+    { role: 'stream', kind: 'other', analysed: true, because: null },
+    { role: 'sample', kind: 'other', analysed: true, because: null },
+  ],
+  consent: {
+    text: 'Your voice and face are sent to this server.\n\nThe numbers are kept for 30 days.',
+    version: '0123456789abcdef',
+  },
+  sample: { text: 'I send the sample clip. Nobody is analysed.', version: 'fedcba9876543210' },
+  keeping: 'segments',
+  clips: true,
+  retention: { clipsMs: 604_800_000, scoresMs: 2_592_000_000, reviewsMs: 7_776_000_000 },
+  words: { purpose: 'a call with a customer', kept: 'the numbers for 30 days, short clips for 7 days' },
+};
+
+/** What a withdrawal on the stage is answered with. */
+export const RECEIPT: NonNullable<Results['consent']['receipt']> = {
+  room: 'lobby',
+  participant: 'p-browser',
+  id: 'receipt-1',
+  atMs: 1_761_998_403_500,
+  deleted: { clips: 2, segments: 31, verdicts: 0, reviewItems: 2, annotations: 1 },
+  kept: ['the record of consent and of its withdrawal: it proves that analysis was allowed, and until when'],
+};
+
 /** Signalling that a browser accepts; media goes to a port where nobody listens. */
 const ANSWERS: Readonly<Record<string, object>> = {
   join: {
@@ -45,6 +83,8 @@ const ANSWERS: Readonly<Record<string, object>> = {
       headerExtensions: [],
     },
   },
+  room: TERMS,
+  consent: { receipt: null },
   'open-transport': {
     transport: 't1',
     iceParameters: { usernameFragment: 'stage', password: 'stage-stage-stage-stage', iceLite: true },
@@ -157,7 +197,8 @@ export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/cli
         socket.close(CLOSE.unauthenticated, 'the token is not valid');
         return;
       }
-      answer(ANSWERS[message.type] ?? {});
+      const withdrawn = message.type === 'consent' && !message.granted;
+      answer(withdrawn ? { receipt: RECEIPT } : (ANSWERS[message.type] ?? {}));
       if (message.type !== 'subscribe') return;
       subscribers.add(socket);
       socket.send(JSON.stringify(snapshot()));

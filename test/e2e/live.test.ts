@@ -27,7 +27,7 @@ describe.skipIf(MISSING.length > 0)(`live (needs ${MISSING.join(', ') || 'nothin
     const [first, second] = people;
     if (first === undefined || second === undefined) throw new Error('a browser is missing');
     ada = await joinWithCamera(first, server, 'Ada', 'customer');
-    bob = await joinWithCamera(second, server, 'Bob', 'agent');
+    bob = await joinWithCamera(second, server, 'Bob', 'participant');
   });
 
   afterAll(async () => {

@@ -120,7 +120,7 @@ export async function joinWithCamera(browser: Browser, server: Undertone, name: 
   const page = await browser.newPage();
   await page.goto(`${server.url}/join?room=lobby#token=${server.token}`);
   await page.getByLabel(/Your name/).fill(name);
-  await page.getByLabel(/Your part/).fill(role);
+  await page.getByLabel(/Your part/).selectOption(role);
   await page.getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Join with camera' }).click();
   await page.getByRole('heading', { name: 'You are being analysed' }).waitFor();
