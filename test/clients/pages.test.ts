@@ -297,6 +297,7 @@ describe('the page to join with', () => {
     stage.fall();
     await page.getByText('Connection lost; trying again.').waitFor();
     await page.getByRole('button', { name: 'Withdraw consent' }).click();
+    await expect.poll(() => sent(stage, 'withdrawal by Participant a-key')).toHaveLength(1);
     stage.rise();
     await expect
       .poll(() => sent(stage, 'join'))

@@ -142,6 +142,11 @@ export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/cli
 
   const http = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://stage');
+    if (request.method === 'POST' && pathname.endsWith('/withdrawal')) {
+      asked.push({ type: `withdrawal by ${request.headers.authorization ?? 'nobody'}` });
+      response.writeHead(200, { ...HEADERS, 'content-type': 'application/json' }).end(JSON.stringify(RECEIPT));
+      return;
+    }
     const page = { '/': '/dashboard/index.html', '/join': '/publisher/index.html' }[pathname] ?? pathname;
     readFile(join(pages, normalize(page))).then(
       (body) => response.writeHead(200, { ...HEADERS, 'content-type': TYPES[extname(page)] ?? 'text/plain' }).end(body),
