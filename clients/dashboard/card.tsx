@@ -9,6 +9,10 @@ import type { Greeting } from './follow.ts';
 import { two } from './format.ts';
 import { headlineOf, spoken } from './headline.ts';
 import type { Headline } from './headline.ts';
+import type { Lens } from './lens.ts';
+import { CoverageLine } from './limit-panel.tsx';
+import { nameAt } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { PerceptionPanel } from './perception-panel.tsx';
 import type { ParticipantView, RoomView } from './store.ts';
 import type { Label } from './trace.ts';
@@ -19,17 +23,24 @@ export interface CardProps {
   readonly view: ReadonlySignal<RoomView>;
   readonly nowMs: ReadonlySignal<number>;
   readonly greeting: Greeting;
+  readonly limits: Limits;
+  /** Where the slider stands, and how that shows participants. */
+  readonly place: ReadonlySignal<number>;
+  readonly lens: ReadonlySignal<Lens>;
 }
 
 /** A participant's card; nothing when the participant is gone. */
-export function Card({ id, view, nowMs, greeting }: CardProps) {
+export function Card({ id, view, nowMs, greeting, limits, place, lens }: CardProps) {
   const pointedMs = useSignal<number | null>(null);
   // Of all that the view says, a card is drawn anew for its own participant's news alone.
-  const participant = useComputed(() => view.value.participants.get(id)).value;
+  const decided = useComputed(() => view.value.participants.get(id)).value;
   const unknownSinceMs = useComputed(() => view.value.unknownSinceMs).value;
-  if (participant === undefined) return null;
+  if (decided === undefined) return null;
+  const { name } = lens.value;
+  const participant = lens.value.show(decided);
   const { state } = participant;
-  const headline = headlineOf(participant, unknownSinceMs, nowMs.value);
+  const own = name === null ? null : { name, decided: decided.verdicts.at(-1)?.verdict, limits };
+  const headline = headlineOf(participant, unknownSinceMs, nowMs.value, own);
   const withheld = headline.kind === 'withheld';
   const latest = participant.verdicts.at(-1)?.verdict;
   return (
@@ -59,12 +70,16 @@ export function Card({ id, view, nowMs, greeting }: CardProps) {
             view={view}
             nowMs={nowMs}
             id={id}
+            lens={lens}
             pointedMs={pointedMs}
             cadence={greeting.server}
             thresholds={greeting.server.pack.thresholds}
           />
           <PerceptionPanel verdict={latest} />
         </div>
+      )}
+      {!withheld && limits.steps.length > 1 && (
+        <CoverageLine seen={decided.seen} place={place.value} name={nameAt(limits, place.value)} />
       )}
     </article>
   );

@@ -1,6 +1,7 @@
 /** A chart in motion: it slides as time passes, and goes back when it is dragged. */
 import type { ReadonlySignal } from '@preact/signals';
 import type { Chart } from './chart.ts';
+import type { Lens } from './lens.ts';
 import type { ParticipantView, RoomView } from './store.ts';
 import { heldEdge, liveEdge, moved, SHOWN_MS, stretchTo } from './timebase.ts';
 import { traceOf } from './trace.ts';
@@ -18,14 +19,17 @@ interface Drawn {
   readonly tracedMs: number;
 }
 
+/** What is drawn. */
+export interface Source {
+  readonly view: ReadonlySignal<RoomView>;
+  readonly id: string;
+  /** How participants are shown. */
+  readonly lens: ReadonlySignal<Lens>;
+  readonly cadence: Cadence;
+}
+
 /** Redraw when something is new or the edge has moved by a pixel; not at all while out of sight. Returns how to stop. */
-export function keepDrawing(
-  element: Element,
-  drawn: Chart,
-  view: ReadonlySignal<RoomView>,
-  id: string,
-  cadence: Cadence,
-): () => void {
+export function keepDrawing(element: Element, drawn: Chart, { view, id, lens, cadence }: Source): () => void {
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
   let inSight = true;
   const sight = new IntersectionObserver((entries) => {
@@ -34,9 +38,10 @@ export function keepDrawing(
   sight.observe(element);
   let last: Drawn | null = null;
   const draw = () => {
-    const participant = view.peek().participants.get(id);
+    const decided = view.peek().participants.get(id);
     const edgeMs = edgeNow(view, cadence);
-    if (!inSight || participant === undefined || edgeMs === null) return;
+    if (!inSight || decided === undefined || edgeMs === null) return;
+    const participant = lens.peek().show(decided);
     const isNew = last?.of !== participant;
     const movedMs = Math.abs(edgeMs - (last?.edgeMs ?? 0));
     const slides = !calm.matches || heldEdge.peek() !== null;

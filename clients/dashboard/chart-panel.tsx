@@ -7,6 +7,7 @@ import type { Chart, ChartOptions } from './chart.ts';
 import { dragToGoBack, keepDrawing } from './chart-motion.ts';
 import { inWords } from './chart-words.ts';
 import { lane } from './lane.ts';
+import type { Lens } from './lens.ts';
 import type { RoomView } from './store.ts';
 import type { Cadence } from './trace.ts';
 
@@ -15,6 +16,8 @@ export interface ChartPanelProps {
   readonly view: ReadonlySignal<RoomView>;
   readonly nowMs: ReadonlySignal<number>;
   readonly id: string;
+  /** How participants are shown. */
+  readonly lens: ReadonlySignal<Lens>;
   /** Told of the instant that is pointed at, server's clock; null while none is. */
   readonly pointedMs: Signal<number | null>;
   readonly cadence: Cadence;
@@ -26,7 +29,7 @@ const BAND_MEANS =
   '90 % of them. Derived from the shares of labels; nobody was asked.';
 
 /** The chart of one participant. */
-export function ChartPanel({ view, nowMs, id, pointedMs, cadence, thresholds }: ChartPanelProps) {
+export function ChartPanel({ view, nowMs, id, lens, pointedMs, cadence, thresholds }: ChartPanelProps) {
   const host = useRef<HTMLDivElement>(null);
   const upper = useRef<HTMLDivElement>(null);
   const lower = useRef<HTMLDivElement>(null);
@@ -50,21 +53,23 @@ export function ChartPanel({ view, nowMs, id, pointedMs, cadence, thresholds }: 
         band.close();
       },
     };
-    const stop = keepDrawing(element, drawn, view, id, cadence);
+    const stop = keepDrawing(element, drawn, { view, id, lens, cadence });
     const release = dragToGoBack(element, drawn, view, cadence);
     return () => {
       stop();
       release();
       drawn.close();
     };
-  }, [view, id, cadence, thresholds]);
+  }, [view, id, lens, cadence, thresholds]);
 
   // Once a second is often enough for what is read out on request.
   const words = useComputed(() => {
     const second = nowMs.value;
     const { participants, unknownSinceMs } = view.peek();
     const participant = participants.get(id);
-    return participant === undefined ? '' : inWords(participant, cadence, second >= (unknownSinceMs ?? Infinity));
+    return participant === undefined
+      ? ''
+      : inWords(lens.value.show(participant), cadence, second >= (unknownSinceMs ?? Infinity));
   });
   return (
     <div class="charts" ref={host} role="img" aria-label={words}>

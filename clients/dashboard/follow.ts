@@ -6,8 +6,11 @@ import type { UndertoneError } from '../../src/errors.ts';
 import type { Results } from '../../src/protocol.ts';
 import { connect } from '../connection.ts';
 import { monitor } from '../monitor.ts';
+import { limitsOf } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { EMPTY_ROOM, prune, receive } from './store.ts';
 import type { RoomView } from './store.ts';
+import { countBy } from './tally.ts';
 import { SHOWN_MS } from './timebase.ts';
 
 /** What the server says of itself, and how far away it is. */
@@ -20,6 +23,8 @@ export interface Greeting {
 /** A room that the page follows. */
 export interface Followed {
   readonly room: string;
+  /** What the pack lets a viewer choose among. */
+  readonly limits: Limits;
   readonly view: ReadonlySignal<RoomView>;
   /** Why the connection ended; null while it stands. */
   readonly error: ReadonlySignal<UndertoneError | null>;
@@ -44,14 +49,27 @@ export async function greet(url: string, token: string): Promise<Greeting> {
   }
 }
 
-/** Follow a room until closed. `onRefused` hears that the token is no longer valid. */
-export function follow(url: string, token: string, room: string, onRefused: (error: UndertoneError) => void): Followed {
+/** Where and as whom a room is followed. */
+export interface FollowOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly room: string;
+  /** Of the server. */
+  readonly pack: Results['hello']['pack'];
+  /** Hears that the token is no longer valid. */
+  readonly onRefused: (error: UndertoneError) => void;
+}
+
+/** Follow a room until closed. */
+export function follow({ url, token, room, pack, onRefused }: FollowOptions): Followed {
+  const limits = limitsOf(pack);
+  const count = countBy(limits);
   const view = signal(EMPTY_ROOM);
   const error = signal<UndertoneError | null>(null);
   const nowMs = signal(Date.now());
   const source = monitor({ url, token, room, historyMs: SHOWN_MS });
   source.on((event) => {
-    view.value = receive(view.value, event, Date.now());
+    view.value = receive(view.value, event, Date.now(), count);
     if (event.type !== 'status') return;
     if (event.state === 'live') error.value = null;
     if (event.error === undefined) return;
@@ -64,6 +82,7 @@ export function follow(url: string, token: string, room: string, onRefused: (err
   }, 1000);
   return {
     room,
+    limits,
     view,
     error,
     nowMs,

@@ -20,3 +20,14 @@ export function clock(ms: number): string {
 export function seconds(ms: number): string {
   return ms < 120_000 ? `${Math.floor(ms / 1000).toString()} s` : `${Math.floor(ms / 60_000).toString()} min`;
 }
+
+/** A share of a hundred as it was given, for example `5 %` or `2.5 %`. */
+export function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(6))} %`;
+}
+
+/** A share in whole percent, for example `61 %`; never `0 %` or `100 %` of what is only nearly so. */
+export function share(part: number): string {
+  const whole = part > 0 && part < 1 ? Math.min(99, Math.max(1, Math.round(100 * part))) : 100 * part;
+  return `${whole.toString()} %`;
+}

@@ -2,6 +2,7 @@
 import type { ParticipantState, VerdictJson } from '../../src/protocol.ts';
 import { REASON_WORDS } from '../words.ts';
 import { clock, seconds } from './format.ts';
+import type { Limits } from './limits.ts';
 import type { ParticipantView } from './store.ts';
 import type { Label } from './trace.ts';
 
@@ -26,8 +27,24 @@ export interface Headline {
   readonly detail: string;
 }
 
-/** Word the headline of one participant as of `nowMs`; the room is unknown since `unknownSinceMs`, null while it is known. */
-export function headlineOf(participant: ParticipantView, unknownSinceMs: number | null, nowMs: number): Headline {
+/** A limit of the viewer's own, and what the room decided of the newest window. */
+export interface OwnLimit {
+  /** As in `5 %`. */
+  readonly name: string;
+  readonly decided: VerdictJson | undefined;
+  readonly limits: Pick<Limits, 'isUnruled'>;
+}
+
+/**
+ * Word the headline of one participant as of `nowMs`; the room is unknown since `unknownSinceMs`, null while it is known.
+ * @param own where participants are shown by a limit of the viewer's own; null where they are shown as the room decides.
+ */
+export function headlineOf(
+  participant: ParticipantView,
+  unknownSinceMs: number | null,
+  nowMs: number,
+  own: OwnLimit | null = null,
+): Headline {
   const { state, leftMs, lostMs, heardMs } = participant;
   const latest = participant.verdicts.at(-1)?.verdict;
   const unknown = unknownSinceMs === null ? null : `State unknown since ${clock(unknownSinceMs)}`;
@@ -40,9 +57,15 @@ export function headlineOf(participant: ParticipantView, unknownSinceMs: number 
   if (state.microphone !== 'live' && state.camera !== 'live') return say('none', `No verdict: ${offWords(state)}`);
   if (latest === undefined || heardMs === null) return say('none', 'No verdict yet: the first takes a few seconds');
   if (!fresh) return say('unknown', `State unknown since ${clock(heardMs)}`, { detail: 'no verdicts arrive' });
-  const detail = [lostMs === null ? '' : LOST, missingWords(latest)].filter((part) => part !== '').join('   ');
-  if (latest.reason !== null) return { ...rejected(participant, latest, latest.reason), detail };
-  return say('expressed', 'Expressed:', { labels: ranked(latest.labels, latest), aside: 'sure enough', detail });
+  const detail = [lostMs === null ? '' : LOST, decidedWords(latest, own), missingWords(latest)]
+    .filter((part) => part !== '')
+    .join('   ');
+  if (latest.reason !== null) return { ...rejected(participant, latest, latest.reason, own), detail };
+  return say('expressed', 'Expressed:', {
+    labels: ranked(latest.labels, latest),
+    aside: sureWords(latest, own),
+    detail,
+  });
 }
 
 /**
@@ -57,6 +80,19 @@ export function spoken({ state: { name }, segments }: ParticipantView, { kind, l
   return `${name}: expressed ${[...steady.labels].sort().join(' and ')}`;
 }
 
+/** What the room decided, where that is something else than what is shown. */
+function decidedWords(shown: VerdictJson, own: OwnLimit | null): string {
+  if (own?.decided === undefined) return '';
+  const { decided, limits } = own;
+  if (limits.isUnruled(decided)) return 'no limit is promised here: as the room decides';
+  if (decided.status === shown.status) return '';
+  return `the room decides: ${decided.reason === null ? decided.labels.slice(0, MOST_LABELS).join(', ') : `no verdict, ${REASON_WORDS[decided.reason]}`}`;
+}
+
+function sureWords(shown: VerdictJson, own: OwnLimit | null): string {
+  return own === null || own.limits.isUnruled(shown) ? 'sure enough' : `sure enough at ${own.name}`;
+}
+
 function say(kind: Headline['kind'], lead: string, rest: Partial<Headline> = {}): Headline {
   return { kind, lead, labels: [], aside: '', detail: '', ...rest };
 }
@@ -65,10 +101,12 @@ function rejected(
   participant: ParticipantView,
   verdict: VerdictJson,
   reason: NonNullable<VerdictJson['reason']>,
+  own: OwnLimit | null,
 ): Headline {
   const open = participant.segments.at(-1);
   const lasted = open?.reason === reason ? verdict.endMs - open.startMs : 0;
-  return say('none', `No verdict: ${REASON_WORDS[reason]}`, {
+  const at = reason !== 'low-confidence' || own === null || own.limits.isUnruled(verdict) ? '' : ` at ${own.name}`;
+  return say('none', `No verdict: ${REASON_WORDS[reason]}${at}`, {
     aside: lasted >= 1000 ? `for ${seconds(lasted)}` : '',
   });
 }

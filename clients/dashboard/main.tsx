@@ -28,7 +28,8 @@ async function open(token: string, problem: string | null = null): Promise<void>
     keepToken(window, token);
     const room = new URLSearchParams(location.search).get('room') ?? greeting.server.rooms[0] ?? 'lobby';
     document.title = `${room} · Undertone`;
-    stage.value = { name: 'room', greeting, followed: follow(url, token, room, refuse) };
+    const { pack } = greeting.server;
+    stage.value = { name: 'room', greeting, followed: follow({ url, token, room, pack, onRefused: refuse }) };
   } catch (thrown) {
     const error = asUndertoneError(thrown);
     if (error.code === 'unauthenticated') refuse(error);

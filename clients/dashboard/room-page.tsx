@@ -1,7 +1,10 @@
 /** A room: its state, the controls of time, and its participants side by side. */
-import { useComputed } from '@preact/signals';
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { Card } from './card.tsx';
 import type { Followed, Greeting } from './follow.ts';
+import { lensOf } from './lens.ts';
+import { LimitPanel } from './limit-panel.tsx';
+import { keepPlace, keptPlace } from './limit-place.ts';
 import type { RoomView } from './store.ts';
 import { TimeControls } from './time-controls.tsx';
 
@@ -13,7 +16,12 @@ export interface RoomPageProps {
 
 /** The page of one room. */
 export function RoomPage({ followed, greeting }: RoomPageProps) {
-  const { room, view, error, nowMs } = followed;
+  const { room, view, error, nowMs, limits } = followed;
+  const place = useSignal(keptPlace(window, room, limits));
+  useSignalEffect(() => {
+    keepPlace(window, room, limits, place.value);
+  });
+  const lens = useComputed(() => lensOf(limits, place.value));
   const connection = useComputed(() => view.value.connection).value;
   const present = useComputed(() => presentIn(view.value)).value;
   // As text, which is equal when nobody came or went: the page is not drawn anew for every verdict.
@@ -38,14 +46,26 @@ export function RoomPage({ followed, greeting }: RoomPageProps) {
           </p>
         )}
         {participants.length === 0 && connection === 'live' && <EmptyRoom room={room} />}
+        {participants.length > 0 && limits.steps.length > 1 && (
+          <LimitPanel limits={limits} place={place} view={view} nowMs={nowMs} pack={greeting.server.pack} />
+        )}
         <div class="cards">
           {participants.map((id) => (
-            <Card key={id} id={id} view={view} nowMs={nowMs} greeting={greeting} />
+            <Card
+              key={id}
+              id={id}
+              view={view}
+              nowMs={nowMs}
+              greeting={greeting}
+              limits={limits}
+              place={place}
+              lens={lens}
+            />
           ))}
         </div>
         {participants.length > 0 && <JoinLinks room={room} />}
       </main>
-      <Footer greeting={greeting} view={view} />
+      <Footer greeting={greeting} view={view} adjustable={limits.steps.length > 1} />
     </>
   );
 }
@@ -101,7 +121,14 @@ function EmptyRoom({ room }: { readonly room: string }) {
   );
 }
 
-function Footer({ greeting, view }: { readonly greeting: Greeting; readonly view: Followed['view'] }) {
+interface FooterProps {
+  readonly greeting: Greeting;
+  readonly view: Followed['view'];
+  /** Whether there is a slider of accepted error. */
+  readonly adjustable: boolean;
+}
+
+function Footer({ greeting, view, adjustable }: FooterProps) {
   const { pack, windowMs, hopMs, version } = greeting.server;
   const calibration = useComputed(() => calibrationIn(view.value)).value;
   return (
@@ -118,6 +145,7 @@ function Footer({ greeting, view }: { readonly greeting: Greeting; readonly view
           {calibration !== null && ', calibrated by reviewers'}
         </span>
         , a window of {windowMs / 1000} s every {hopMs / 1000} s. Undertone {version}.
+        {!adjustable && ' It promises no other limits on accepted error: undertone reject fit makes a pack that does.'}
       </p>
     </footer>
   );

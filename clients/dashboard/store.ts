@@ -4,6 +4,8 @@
  */
 import type { ParticipantState, RoomEvent, SegmentJson, Snapshot, VerdictMessage } from '../../src/protocol.ts';
 import type { MonitorEvent, MonitorStatus } from '../monitor.ts';
+import { NOTHING, plus } from './tally.ts';
+import type { Count, Tally } from './tally.ts';
 
 /** Verdicts kept for each participant, newest last: ten minutes at the default hop of 500 ms. Older ones are dropped. */
 export const HISTORY_VERDICTS = 1200;
@@ -19,6 +21,8 @@ export interface ParticipantView {
   readonly verdicts: readonly VerdictMessage[];
   /** Oldest first, by `index`, one each; at most `HISTORY_SEGMENTS`. */
   readonly segments: readonly SegmentJson[];
+  /** What all verdicts so far count for, those that fell off the ring's old end among them. */
+  readonly seen: Tally;
   /** Verdicts that fell off the ring's old end. */
   readonly dropped: number;
   /** When the newest verdict arrived; null while there is none. */
@@ -41,6 +45,8 @@ export interface RoomView {
   /** How far the server's clock is ahead of this browser's, less the best transport seen; null before a verdict. */
   readonly aheadMs: number | null;
   readonly participants: ReadonlyMap<string, ParticipantView>;
+  /** What the verdicts of participants who are gone counted for. */
+  readonly gone: Tally;
 }
 
 /** Before anything was heard. */
@@ -50,26 +56,31 @@ export const EMPTY_ROOM: RoomView = {
   epoch: null,
   aheadMs: null,
   participants: new Map(),
+  gone: NOTHING,
 };
 
-/** Take in what the monitor tells. */
-export function receive(view: RoomView, event: MonitorEvent, atMs: number): RoomView {
+const countNothing: Count = () => NOTHING;
+
+/** Take in what the monitor tells. `count` says what each verdict counts for. */
+export function receive(view: RoomView, event: MonitorEvent, atMs: number, count: Count = countNothing): RoomView {
   switch (event.type) {
     case 'status':
       return withStatus(view, event);
     case 'snapshot':
-      return withSnapshot(view, event.snapshot, atMs);
+      return withSnapshot(view, event.snapshot, atMs, count);
     case 'event':
-      return withEvent(view, event.event, atMs);
+      return withEvent(view, event.event, atMs, count);
     case 'conflated':
-      return event.events.reduce((before, each) => withEvent(before, each, atMs), view);
+      return event.events.reduce((before, each) => withEvent(before, each, atMs, count), view);
   }
 }
 
 /** Remove participants who left `LEFT_SHOWN_MS` ago or earlier. The same view when there are none. */
 export function prune(view: RoomView, nowMs: number): RoomView {
-  const kept = [...view.participants].filter(([, { leftMs }]) => leftMs === null || nowMs - leftMs < LEFT_SHOWN_MS);
-  return kept.length === view.participants.size ? view : { ...view, participants: new Map(kept) };
+  const kept = new Map(
+    [...view.participants].filter(([, { leftMs }]) => leftMs === null || nowMs - leftMs < LEFT_SHOWN_MS),
+  );
+  return kept.size === view.participants.size ? view : { ...view, participants: kept, gone: goneFrom(view, kept) };
 }
 
 function withStatus(view: RoomView, { state, sinceMs }: MonitorStatus): RoomView {
@@ -79,19 +90,26 @@ function withStatus(view: RoomView, { state, sinceMs }: MonitorStatus): RoomView
 }
 
 /** Within one epoch what was known of a participant stays, and the snapshot's verdicts take their places in it. */
-function withSnapshot(view: RoomView, snapshot: Snapshot, atMs: number): RoomView {
+function withSnapshot(view: RoomView, snapshot: Snapshot, atMs: number, count: Count): RoomView {
   const known = snapshot.epoch === view.epoch ? view.participants : new Map<string, ParticipantView>();
   const participants = new Map(
     snapshot.participants.map((state) => [state.id, withState(known.get(state.id), state, atMs)]),
   );
   for (const verdict of snapshot.verdicts)
-    update(participants, verdict.participant, (p) => withVerdict(p, verdict, atMs, null));
+    update(participants, verdict.participant, (p) => withVerdict(p, verdict, { atMs, lagMs: null, count }));
   for (const { participant, segment } of snapshot.segments)
     update(participants, participant, (p) => withSegment(p, segment));
-  return { ...view, epoch: snapshot.epoch, aheadMs: null, participants };
+  const gone = snapshot.epoch === view.epoch ? goneFrom(view, participants) : NOTHING;
+  return { ...view, epoch: snapshot.epoch, aheadMs: null, participants, gone };
 }
 
-function withEvent(view: RoomView, event: RoomEvent, atMs: number): RoomView {
+/** What those count for who are no longer among the participants. */
+function goneFrom(view: RoomView, participants: RoomView['participants']): Tally {
+  const left = [...view.participants].filter(([id]) => !participants.has(id));
+  return left.reduce((sum, [, { seen }]) => plus(sum, seen), view.gone);
+}
+
+function withEvent(view: RoomView, event: RoomEvent, atMs: number, count: Count): RoomView {
   const participants = new Map(view.participants);
   switch (event.kind) {
     case 'participant':
@@ -111,7 +129,7 @@ function withEvent(view: RoomView, event: RoomEvent, atMs: number): RoomView {
       const offsetMs = verdict.verdict.endMs + verdict.latencyMs - atMs;
       const aheadMs = follow(view.aheadMs, offsetMs);
       const lagMs = verdict.latencyMs + aheadMs - offsetMs;
-      update(participants, verdict.participant, (p) => withVerdict(p, verdict, atMs, lagMs));
+      update(participants, verdict.participant, (p) => withVerdict(p, verdict, { atMs, lagMs, count }));
       return { ...view, aheadMs, participants };
     }
   }
@@ -127,19 +145,21 @@ function follow(aheadMs: number | null, offsetMs: number): number {
 function withState(known: ParticipantView | undefined, state: ParticipantState, atMs: number): ParticipantView {
   const lostMs = state.connected ? null : (known?.lostMs ?? atMs);
   if (known !== undefined && state.consented) return { ...known, state, lostMs, leftMs: null };
-  return { state, verdicts: [], segments: [], dropped: 0, heardMs: null, lagMs: null, lostMs, leftMs: null };
+  const nothing = { verdicts: [], segments: [], seen: NOTHING, dropped: 0, heardMs: null, lagMs: null };
+  return { ...nothing, state, lostMs, leftMs: null };
 }
 
 function withVerdict(
   known: ParticipantView,
   verdict: VerdictMessage,
-  atMs: number,
-  lagMs: number | null,
+  { atMs, lagMs, count }: { readonly atMs: number; readonly lagMs: number | null; readonly count: Count },
 ): ParticipantView {
+  const isNew = known.verdicts.findLast(({ seq }) => seq <= verdict.seq)?.seq !== verdict.seq;
+  const seen = isNew ? plus(known.seen, count(verdict.verdict)) : known.seen;
   const verdicts = placed(known.verdicts, verdict, ({ seq }) => seq);
   const excess = Math.max(0, verdicts.length - HISTORY_VERDICTS);
   const news = verdicts.at(-1) === verdict ? { heardMs: atMs, lagMs } : {};
-  return { ...known, ...news, verdicts: verdicts.slice(excess), dropped: known.dropped + excess };
+  return { ...known, ...news, seen, verdicts: verdicts.slice(excess), dropped: known.dropped + excess };
 }
 
 function withSegment(known: ParticipantView, segment: SegmentJson): ParticipantView {

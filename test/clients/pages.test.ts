@@ -10,7 +10,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { judgeMinute, NO_FACE, NO_SPEECH } from './moods.ts';
 import type { Mood } from './moods.ts';
-import { openStage, RECEIPT, TERMS, TOKEN } from './stage.ts';
+import { LADDERS, openStage, RECEIPT, TERMS, TOKEN } from './stage.ts';
 import type { Actor, Stage } from './stage.ts';
 
 const executablePath = process.env['UNDERTONE_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -39,11 +39,16 @@ interface Visit {
   readonly path?: string;
   readonly token?: string | null;
   readonly options?: BrowserContextOptions;
+  /** The pack's reject rules. Default none. */
+  readonly reject?: typeof LADDERS;
 }
 
 /** A stage, and a page on it; whatever the browser complains of fails the test. */
-async function visit(set: (stage: Stage) => void, { path = '/?room=lobby', token = TOKEN, options = {} }: Visit = {}) {
-  const stage = await openStage({ pages });
+async function visit(
+  set: (stage: Stage) => void,
+  { path = '/?room=lobby', token = TOKEN, options = {}, reject }: Visit = {},
+) {
+  const stage = await openStage({ pages, ...(reject && { reject }) });
   set(stage);
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -434,5 +439,144 @@ describe('what raters would perceive beyond labels', () => {
     await says(page, 'Ada', 'No verdict');
     expect(await panel.getAttribute('aria-label')).toBe('No valence and arousal');
     expect(await panel.locator('circle').count()).toBe(0);
+  });
+});
+
+describe('the slider of accepted error', () => {
+  const slider = (page: Page) => page.getByRole('slider', { name: 'Wrong among accepted, at most' });
+  const status = (page: Page) => page.getByRole('region', { name: 'Accepted error' }).getByRole('status');
+  /** 120 windows of a wave between 0.3 and 0.94, and one at 0.81. */
+  const laddered = { reject: LADDERS };
+
+  it('is not there where the pack promises nothing else, and the page says what would', async () => {
+    const { page } = await visit(happyAda);
+    await says(page, 'Ada', 'Expressed');
+    expect(await slider(page).count()).toBe(0);
+    await page.getByText('undertone reject fit', { exact: false }).waitFor();
+  });
+
+  it('stands at the room’s rule, and says what it accepted of what was seen', async () => {
+    const { page } = await visit(happyAda, laddered);
+    await says(page, 'Ada', 'Expressed');
+    expect(await slider(page).getAttribute('aria-valuetext')).toBe(
+      'at most 10 % of accepted verdicts wrong, the room’s own rule',
+    );
+    expect(await status(page).textContent()).toBe('Shown as the room decides: at 10 %');
+    await card(page, 'Ada')
+      .getByText(/^\d\d % of 121 judged windows accepted at 10 %$/)
+      .waitFor();
+  });
+
+  it('shows headline, chart and shares by its limit, by keyboard, and comes back to the room', async () => {
+    const { page } = await visit(happyAda, laddered);
+    await says(page, 'Ada', 'Expressed: happiness 0.81');
+    const chart = card(page, 'Ada').getByRole('img');
+    const before = await chart.getAttribute('aria-label');
+    await slider(page).focus();
+    await page.keyboard.press('Home');
+    await says(page, 'Ada', 'No verdict: not sure enough at 3 %');
+    expect(await slider(page).getAttribute('aria-valuetext')).toBe('at most 3 % of accepted verdicts wrong');
+    expect(await status(page).textContent()).toBe('Shown here at 3 %; the room decides at 10 %');
+    await card(page, 'Ada').getByText('the room decides: happiness', { exact: false }).waitFor();
+    await card(page, 'Ada')
+      .getByText(/^\d{1,2} % of 121 judged windows accepted at 3 %$/)
+      .waitFor();
+    await expect.poll(() => chart.getAttribute('aria-label')).not.toBe(before);
+    await page.keyboard.press('ArrowRight');
+    await says(page, 'Ada', 'Expressed: happiness 0.81');
+    expect(await card(page, 'Ada').locator('.aside').textContent()).toBe('sure enough at 5 %');
+    // an arrow on the slider does not move time
+    expect(await page.getByText(/^held at/).count()).toBe(0);
+    await page.getByRole('button', { name: 'As the room' }).click();
+    expect(await status(page).textContent()).toBe('Shown as the room decides: at 10 %');
+  });
+
+  it('accepts more the further it goes, up to all that has something to say', async () => {
+    const { page } = await visit(happyAda, laddered);
+    await says(page, 'Ada', 'Expressed');
+    await slider(page).focus();
+    await page.keyboard.press('Home');
+    const shares: number[] = [];
+    for (const step of ['3 %', '5 %', '10 %', '15 %', '20 %']) {
+      const line = card(page, 'Ada').getByText(new RegExp(`judged windows accepted at ${step}$`));
+      shares.push(Number.parseInt((await line.textContent()) ?? '', 10));
+      await page.keyboard.press('ArrowRight');
+    }
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(new Set(shares).size).toBeGreaterThan(3);
+  });
+
+  it('counts over everyone, those who left among them, and forgets who withdrew consent', async () => {
+    const actors: Actor[] = [];
+    const { page } = await visit((stage) => {
+      actors.push(happyAda(stage), stage.join('Bob'), stage.join('Cy'));
+      actors[1]?.judge(HAPPY);
+      actors[2]?.judge(HAPPY);
+    }, laddered);
+    const total = page.getByRole('region', { name: 'Accepted error' });
+    await total.getByText('of 123 judged windows').waitFor();
+    actors[1]?.become({ consented: false });
+    await total.getByText('of 122 judged windows').waitFor();
+    actors[2]?.leave();
+    await card(page, 'Cy').waitFor({ state: 'detached' });
+    await total.getByText('of 122 judged windows').waitFor();
+  });
+
+  it('leaves what has no promise as the room decides, and says so', async () => {
+    const { page } = await visit((stage) => {
+      happyAda(stage).judge(HAPPY, { missing: { face: 'off' } });
+    }, laddered);
+    await says(page, 'Ada', 'Expressed');
+    await slider(page).press('Home');
+    await page.getByText('1 more judged without a promise (voice alone): shown as the room decides').waitFor();
+    await card(page, 'Ada').getByText('no limit is promised here: as the room decides', { exact: false }).waitFor();
+    await says(page, 'Ada', 'Expressed: happiness 0.81');
+  });
+
+  it('is where it was after a reload', async () => {
+    const { page } = await visit(happyAda, laddered);
+    await slider(page).press('End');
+    await page.reload();
+    await slider(page).waitFor();
+    expect(await slider(page).getAttribute('aria-valuetext')).toBe('at most 20 % of accepted verdicts wrong');
+  });
+
+  it.each([
+    ['light', 1440],
+    ['dark', 1440],
+    ['light', 390],
+    ['dark', 390],
+  ] as const)('has no violations and moves nothing when it is moved, %s, %i px', async (colorScheme, width) => {
+    const options = { colorScheme, viewport: { width, height: 1200 } };
+    const { page } = await visit(
+      (stage) => {
+        happyAda(stage);
+        stage.join('Bob', { role: 'agent' }).judge(HAPPY, { missing: { face: 'off' } });
+      },
+      { ...laddered, options },
+    );
+    await says(page, 'Ada', 'Expressed');
+    const places = () =>
+      page.locator('.limit, .card, .card .charts').evaluateAll((all) =>
+        all.map((one) => {
+          const { left, top, width: wide } = one.getBoundingClientRect();
+          return [left, top, wide];
+        }),
+      );
+    await page.getByText('1 more judged without a promise').waitFor();
+    const before = await places();
+    await slider(page).press('Home');
+    await says(page, 'Ada', 'No verdict: not sure enough at 3 %');
+    expect(await places()).toEqual(before);
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    const look = process.env['LOOK_LIMIT'];
+    if (look !== undefined) {
+      await page.waitForTimeout(400);
+      await page.screenshot({ path: join(look, `${colorScheme}-${width}-3.png`), fullPage: true });
+      await slider(page).press('End');
+      await page.waitForTimeout(400);
+      await page.screenshot({ path: join(look, `${colorScheme}-${width}-20.png`), fullPage: true });
+    }
   });
 });

@@ -128,7 +128,39 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/clients' } = {}): Promise<Stage> {
+type Rules = NonNullable<Results['hello']['pack']['reject']>;
+
+const promise = (risk: number) => ({
+  ...{ risk, delta: 0.1, n: 2000, accepted: 1500, wrong: 120 },
+  clips: 'clips made by arithmetic',
+});
+const rung = (risk: number, threshold: number) => ({ risk, threshold, accepted: 1000, wrong: 10 });
+
+/** Rules with ladders for faces, and for voice and face; a voice alone has none. */
+export const LADDERS: Rules = {
+  face: { score: 'confidence', threshold: 0.3, promise: promise(0.1) },
+  both: {
+    score: 'confidence',
+    threshold: 0.4,
+    promise: promise(0.1),
+    ladder: { delta: 0.1, rungs: [rung(0.03, 0.1), rung(0.05, 0.2), rung(0.15, 0.55), rung(0.2, 0.9)] },
+  },
+};
+
+interface StageOptions {
+  readonly rooms?: string[];
+  readonly port?: number;
+  readonly pages?: string;
+  /** The pack's reject rules, which verdicts are decided by. Default none. */
+  readonly reject?: Rules;
+}
+
+export async function openStage({
+  rooms = ['lobby'],
+  port = 0,
+  pages = 'dist/clients',
+  reject: rules,
+}: StageOptions = {}): Promise<Stage> {
   const subscribers = new Set<WebSocket>();
   const sockets = new Set<WebSocket>();
   const participants = new Map<string, ParticipantState>();
@@ -162,7 +194,14 @@ export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/cli
     windowMs: WINDOW_MS,
     hopMs: HOP_MS,
     rooms,
-    pack: { name: 'starter', version: '1', labels: [...LABELS], thresholds: THRESHOLDS, minTopProbability: 0.3 },
+    pack: {
+      name: 'starter',
+      version: '1',
+      labels: [...LABELS],
+      thresholds: THRESHOLDS,
+      minTopProbability: 0.3,
+      ...(rules && { reject: rules }),
+    },
   };
   const snapshot = () => ({
     type: 'snapshot',
@@ -250,7 +289,7 @@ export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/cli
         },
         judge: (probabilities, { reject = null, missing = {}, agoMs = 150 } = {}) => {
           endMs = Math.max(Date.now() - agoMs, endMs + 1);
-          const verdict = verdictOf(probabilities, endMs, reject, missing);
+          const verdict = verdictOf(probabilities, { endMs, reject, missing, rules });
           const message = { participant: id, seq: windows++, verdict, latencyMs: 34 + (windows % 5) };
           const [next, changed] = segment(steady, verdict);
           steady = next;
@@ -278,11 +317,16 @@ export async function openStage({ rooms = ['lobby'], port = 0, pages = 'dist/cli
   };
 }
 
+interface Judged {
+  readonly endMs: number;
+  readonly reject: RejectReason | null;
+  readonly missing: Verdict['missing'];
+  readonly rules: Rules | undefined;
+}
+
 function verdictOf(
   probabilities: PerLabel,
-  endMs: number,
-  reject: RejectReason | null,
-  missing: Verdict['missing'],
+  { endMs, reject, missing, rules }: Judged,
 ): Verdict & {
   labels: Label[];
   withheld?: Label[];
@@ -308,7 +352,13 @@ function verdictOf(
     pack: 'starter@1',
     calibration: null,
   };
-  return reject === null
-    ? { ...base, status: 'accepted', reason: null, labels }
-    : { ...base, status: 'rejected', reason: reject, labels: [] };
+  const [only = 'voice'] = base.modalities;
+  const rule = rules?.[base.modalities.length > 1 ? 'both' : only];
+  const value = 1 - Math.max(...Object.values(probabilities), 0);
+  const limit = typeof rule?.threshold === 'number' ? rule.threshold : 0.7;
+  const doubt = rules === undefined || sum === 0 ? {} : { doubt: { score: 'confidence' as const, value, limit } };
+  const reason = reject ?? ('doubt' in doubt && value > limit ? 'low-confidence' : null);
+  return reason === null
+    ? { ...base, ...doubt, status: 'accepted', reason: null, labels }
+    : { ...base, ...doubt, withheld: sum === 0 ? [] : labels, status: 'rejected', reason, labels: [] };
 }
