@@ -1,7 +1,7 @@
 /** What was said, as a limit of the viewer's own would have it. The room's decisions stay what they are. */
-import { NO_SEGMENT, segment } from '../../src/core/segments.ts';
-import type { SegmentState } from '../../src/core/segments.ts';
-import type { SegmentJson, VerdictJson, VerdictMessage } from '../../src/protocol.ts';
+import type { VerdictJson, VerdictMessage } from '../../src/protocol.ts';
+import { cut, UNCUT } from './cut.ts';
+import type { CutState } from './cut.ts';
 import { stepName } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { HISTORY_SEGMENTS } from './store.ts';
@@ -21,7 +21,7 @@ export function lensOf(limits: Limits, place: number): Lens {
   if (step === undefined || step.isRoom) return { name: null, show: (participant) => participant };
   const shown = new WeakMap<ParticipantView, ParticipantView>();
   const seen = new WeakMap<VerdictMessage, VerdictMessage>();
-  const cut = new Map<string, Cut>();
+  const cuts = new Map<string, Cut>();
   const see = (message: VerdictMessage) => {
     const known =
       seen.get(message) ?? withVerdict(message, under(message.verdict, limits.accepts(message.verdict, place)));
@@ -32,9 +32,9 @@ export function lensOf(limits: Limits, place: number): Lens {
     const known = shown.get(participant);
     if (known !== undefined) return known;
     const verdicts = participant.verdicts.map(see);
-    const next = cutFurther(cut.get(participant.state.id), verdicts);
-    cut.set(participant.state.id, next);
-    const result = { ...participant, verdicts, segments: next.segments };
+    const next = cutFurther(cuts.get(participant.state.id), verdicts);
+    cuts.set(participant.state.id, next);
+    const result = { ...participant, verdicts, segments: next.state.segments };
     shown.set(participant, result);
     return result;
   };
@@ -60,22 +60,14 @@ function withVerdict(message: VerdictMessage, verdict: VerdictJson): VerdictMess
 /** Segments as far as they were cut. */
 interface Cut {
   readonly last: VerdictMessage | undefined;
-  readonly state: SegmentState;
-  readonly segments: readonly SegmentJson[];
+  readonly state: CutState;
 }
 
 /** Goes on from the verdict that was last; begins again where that is no longer there. */
 function cutFurther(known: Cut | undefined, verdicts: readonly VerdictMessage[]): Cut {
   const at = known?.last === undefined ? -1 : verdicts.lastIndexOf(known.last);
-  const begun = known !== undefined && at !== -1 ? known : { state: NO_SEGMENT, segments: [] };
-  let { state, segments } = begun;
-  for (const { verdict } of verdicts.slice(at + 1)) {
-    const [next, changed] = segment(state, verdict);
-    state = next;
-    for (const one of changed) {
-      const kept = segments.at(-1)?.index === one.index ? segments.slice(0, -1) : segments;
-      segments = [...kept, { ...one, labels: [...one.labels] }].slice(-HISTORY_SEGMENTS);
-    }
-  }
-  return { last: verdicts.at(-1), state, segments };
+  const begun = known !== undefined && at !== -1 ? known.state : UNCUT;
+  const later = verdicts.slice(at + 1);
+  const state = later.reduce((before, { verdict }) => cut(before, verdict, HISTORY_SEGMENTS), begun);
+  return { last: verdicts.at(-1), state };
 }

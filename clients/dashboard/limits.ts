@@ -2,13 +2,13 @@
  * Limits on doubt that a viewer may choose among: the room's own rule, and the risks of the pack's ladders (docs/reject.md).
  * Nothing here decides anything: it says what of the verdicts that came would be accepted.
  */
-import { acceptsMore, limitFor } from '../../src/core/reject/ladder.ts';
 import type { Results, VerdictJson } from '../../src/protocol.ts';
 import { percent } from './format.ts';
+import { goesBeyond, limitFor, limitOf } from './rule-limits.ts';
+import type { Limit, Rule } from './rule-limits.ts';
 
 type Pack = Results['hello']['pack'];
 type Rules = NonNullable<Pack['reject']>;
-type Rule = NonNullable<Rules['face']>;
 type Subset = keyof Rules;
 
 /** Where the slider may stand. */
@@ -99,23 +99,14 @@ function subsetOf({ modalities }: VerdictJson): Subset {
 }
 
 /** As src/core/decision.ts has it: the most probable label is present, and doubt is within its limit. */
-function isWithin(
-  { status, labels, withheld = [], probabilities, doubt }: VerdictJson,
-  limit: ReturnType<typeof limitFor>,
-): boolean {
+function isWithin({ status, labels, withheld = [], probabilities, doubt }: VerdictJson, limit: Limit | null): boolean {
   const [first] = status === 'accepted' ? labels : withheld;
   const top = Object.entries(probabilities).reduce<readonly [string, number] | null>(
     (best, [label, p]) => (best === null || p > best[1] ? [label, p] : best),
     null,
   );
   if (limit === null || doubt === undefined || first === undefined || first !== top?.[0]) return false;
-  return doubt.value <= (typeof limit === 'number' ? limit : (limit[first] ?? -Infinity));
-}
-
-/** Whether the limit for a risk accepts more than the rule itself. */
-function goesBeyond(rule: Rule, risk: number): boolean {
-  const limit = limitFor(rule, risk);
-  return limit !== null && acceptsMore(limit, rule.threshold);
+  return doubt.value <= limitOf(limit, first);
 }
 
 function sameRisk(rules: readonly Rule[]): number | null {

@@ -2,7 +2,7 @@
  * Verdicts into segments, with hysteresis: a change must hold for some windows before a new segment begins, so that one
  * odd window does not cut a steady stretch in two.
  */
-import type { Label, PerLabel, Segment, Verdict, VerdictBase } from '../domain.ts';
+import type { Label, PerLabel, Segment, Verdict } from '../domain.ts';
 
 export interface SegmentOptions {
   /** Windows in a row that must agree on something new before a segment begins. Default 3. */
@@ -20,13 +20,9 @@ export interface SegmentState {
   readonly lastEndMs: number;
 }
 
-/** What of a verdict segments go by. */
-export type SegmentedVerdict = Pick<VerdictBase, 'startMs' | 'endMs' | 'labels' | 'probabilities'> &
-  Pick<Verdict, 'status' | 'reason'>;
-
 interface Tally {
   readonly key: string;
-  readonly verdict: SegmentedVerdict;
+  readonly verdict: Verdict;
   readonly startMs: number;
   readonly endMs: number;
   readonly windows: number;
@@ -50,7 +46,7 @@ export const NO_SEGMENT: SegmentState = { open: null, candidate: null, next: 0, 
  */
 export function segment(
   state: SegmentState,
-  verdict: SegmentedVerdict,
+  verdict: Verdict,
   { confirm = 3 }: SegmentOptions = {},
 ): readonly [SegmentState, readonly Segment[]] {
   const key = keyOf(verdict);
@@ -78,11 +74,11 @@ function open(state: SegmentState, candidate: Tally): SegmentState {
   return { ...state, open: candidate, candidate: null, next: state.next + 1 };
 }
 
-function keyOf(verdict: SegmentedVerdict): string {
-  return verdict.status === 'accepted' ? [...verdict.labels].sort().join('+') : `!${String(verdict.reason)}`;
+function keyOf(verdict: Verdict): string {
+  return verdict.status === 'accepted' ? [...verdict.labels].sort().join('+') : `!${verdict.reason}`;
 }
 
-function add(tally: Tally, verdict: SegmentedVerdict): Tally {
+function add(tally: Tally, verdict: Verdict): Tally {
   const sums = { ...tally.sums };
   const counts = { ...tally.counts };
   for (const [label, p] of Object.entries(verdict.probabilities) as [Label, number][]) {

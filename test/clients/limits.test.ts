@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cut, UNCUT } from '../../clients/dashboard/cut.ts';
 import { lensOf, under } from '../../clients/dashboard/lens.ts';
 import { keepPlace, keptPlace } from '../../clients/dashboard/limit-place.ts';
 import { limitsOf, nameAt, stepWords } from '../../clients/dashboard/limits.ts';
+import { limitFor as pageLimitFor } from '../../clients/dashboard/rule-limits.ts';
 import { EMPTY_ROOM, receive } from '../../clients/dashboard/store.ts';
 import { countBy, coverage, NOTHING, plus } from '../../clients/dashboard/tally.ts';
 import { decide } from '../../src/core/decision.ts';
@@ -10,7 +12,9 @@ import { entropy } from '../../src/core/probability.ts';
 import { LABELS } from '../../src/core/labels.ts';
 import { limitFor } from '../../src/core/reject/ladder.ts';
 import { DOUBT_SCORES } from '../../src/core/reject/doubt.ts';
-import type { Modality, PackDecision, Prediction, RejectRule } from '../../src/domain.ts';
+import { NO_SEGMENT, segment } from '../../src/core/segments.ts';
+import { verdicts } from '../core/arbitraries.ts';
+import type { Modality, PackDecision, Segment, Prediction, RejectRule } from '../../src/domain.ts';
 import { verdict as verdictSchema } from '../../src/protocol.ts';
 import type { VerdictJson } from '../../src/protocol.ts';
 import { participant, said, snapshot, verdict } from './dashboard-events.ts';
@@ -240,4 +244,28 @@ it('is found where it was left, by room and risk, and at the room’s rule where
   expect(keptPlace({ sessionStorage }, 'lobby', ladders)).toBe(AT_15);
   expect(keptPlace({ sessionStorage }, 'office', ladders)).toBe(ROOM);
   expect(keptPlace({ sessionStorage }, 'lobby', limitsOf({}))).toBe(0);
+});
+
+describe('what the page says again of the server’s laws', () => {
+  it('cuts segments where the server does', () => {
+    fc.assert(
+      fc.property(verdicts, (told) => {
+        let state = NO_SEGMENT;
+        const wanted = new Map<number, Segment>();
+        for (const one of told) {
+          const [next, changed] = segment(state, one);
+          state = next;
+          for (const each of changed) wanted.set(each.index, { ...each, probabilities: {} });
+        }
+        const page = told.reduce((before, one) => cut(before, one as unknown as VerdictJson, 1000), UNCUT);
+        expect(page.segments).toEqual([...wanted.values()]);
+      }),
+    );
+  });
+
+  it('finds the limit for a risk as the server’s law has it', () => {
+    for (const rule of [LADDERS.face, LADDERS.both])
+      for (const risk of [0.01, 0.03, 0.04, 0.05, 0.1, 0.12, 0.15, 0.2, 0.5])
+        if (rule !== undefined) expect(pageLimitFor(rule, risk)).toEqual(limitFor(rule, risk));
+  });
 });
