@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { label } from '../protocol.ts';
+import { agreementReport } from './api/loop.ts';
 import {
   annotation,
   answer,
@@ -16,7 +17,7 @@ import {
   reviewedItem,
   segmentRecord,
 } from './api/review.ts';
-import { auditEntry, auditKind, consentRecord, roomSettings } from './api/trust.ts';
+import { auditEntry, auditKind, consentRecord, roomSettings, webhook } from './api/trust.ts';
 import { ms, name } from './nouns.ts';
 import { deletionReceipt } from './trust.ts';
 
@@ -225,7 +226,7 @@ export const operations = {
     path: '/review/agreement',
     summary: 'How far reviewers agree (Krippendorff’s alpha), by label and by reviewer',
     roles: REVIEW,
-    answer: z.record(z.string(), z.unknown()),
+    answer: agreementReport,
   }),
   exportReview: op({
     method: 'GET',
@@ -293,6 +294,34 @@ export const operations = {
     summary: 'Walk the whole chain',
     roles: ADMIN,
     answer: z.object({ entries: z.int(), brokenAt: z.int().nullable(), head: z.string() }),
+  }),
+
+  webhooks: op({
+    method: 'GET',
+    path: '/webhooks',
+    summary: 'Where the audit log is delivered to, and how far each is',
+    roles: ADMIN,
+    answer: z.object({ webhooks: z.array(webhook) }),
+  }),
+  addWebhook: op({
+    method: 'POST',
+    path: '/webhooks',
+    summary: 'Deliver what enters the audit log from now on; the answer holds the key that signs, once',
+    roles: ADMIN,
+    body: z.strictObject({
+      url: z.string().max(2000),
+      kinds: z.array(auditKind).min(1),
+      rooms: z.array(name).min(1).max(1024).nullable(),
+    }),
+    answer: z.object({ id, secret: z.string() }),
+  }),
+  removeWebhook: op({
+    method: 'DELETE',
+    path: '/webhooks/{id}',
+    summary: 'Deliver to it no more',
+    roles: ADMIN,
+    params: one,
+    answer: null,
   }),
 
   makeToken: op({

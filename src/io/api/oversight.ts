@@ -1,8 +1,10 @@
-/** Operations of an admin: the audit log and tokens. */
+/** Operations of an admin: the audit log, where it is delivered to, and tokens. */
+import { randomBytes } from 'node:crypto';
 import type { Store } from '../../ports/store.ts';
 import type { Actor } from '../../domain/trust.ts';
 import type { Clock } from '../../ports.ts';
 import type { OperationRequest } from '../../protocol/api.ts';
+import { checkAddress } from '../webhooks/address.ts';
 import type { Handlers } from './handlers.ts';
 
 /** A token that was made, and what it can be called back by. */
@@ -14,7 +16,9 @@ export interface MadeToken {
 
 /** What the admin's operations need. */
 export interface OversightDeps {
-  readonly audit: Store['audit'];
+  readonly store: Pick<Store, 'audit' | 'webhooks'>;
+  /** Hosts that webhooks may reach though they are private. */
+  readonly webhookHosts: readonly string[];
   readonly clock: Clock;
   readonly tokens: {
     make(wanted: OperationRequest<'makeToken'>['body']): Promise<MadeToken>;
@@ -23,18 +27,35 @@ export interface OversightDeps {
   };
 }
 
-/** Handlers of the audit log and of tokens. */
+type OversightOperation =
+  'audit' | 'verifyAudit' | 'webhooks' | 'addWebhook' | 'removeWebhook' | 'makeToken' | 'revokeToken';
+
+/** Handlers of the audit log, of webhooks and of tokens. */
 export function oversightHandlers({
-  audit,
+  store: { audit, webhooks },
+  webhookHosts,
   clock,
   tokens,
-}: OversightDeps): Handlers<'audit' | 'verifyAudit' | 'makeToken' | 'revokeToken'> {
+}: OversightDeps): Handlers<OversightOperation> {
   return {
     async audit({ query: { after, kind, room, limit } }) {
       const narrowed = { ...(kind && { kinds: [kind] }), ...(room !== undefined && { room }) };
       return { entries: await audit.entries({ afterSeq: after, limit, ...narrowed }) };
     },
     verifyAudit: () => audit.verify(),
+    async webhooks() {
+      return { webhooks: await webhooks.all() };
+    },
+    async addWebhook({ caller, body: { url, kinds, rooms } }) {
+      const { href } = checkAddress(url, webhookHosts);
+      const [id, secret] = [randomBytes(9).toString('base64url'), randomBytes(32).toString('base64')];
+      await webhooks.add({ id, url: href, kinds, rooms, secret }, caller.actor, clock.now());
+      return { id, secret };
+    },
+    async removeWebhook({ caller, params: { id } }) {
+      await webhooks.remove(id, caller.actor, clock.now());
+      return null;
+    },
     async makeToken({ caller, body }) {
       const made = await tokens.make(body);
       const { role, subject, rooms = null } = body;

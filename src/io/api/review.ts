@@ -19,8 +19,8 @@ export interface ReviewDeps {
   readonly clock: Clock;
   /** How long an item is held by default, ms: the greatest of the rooms' settings. */
   readonly reservationMs: () => number;
-  /** How far reviewers agree, as plain JSON. */
-  readonly agreement: (reviewed: readonly ReviewedItem[]) => Readonly<Record<string, unknown>>;
+  /** How far reviewers agree; may take a while, elsewhere than on this thread. */
+  readonly agreement: (reviewed: readonly ReviewedItem[]) => Promise<OperationAnswer<'agreement'>>;
   /** An answered item as a line of a corpus manifest. */
   readonly manifestLine: (reviewed: ReviewedItem) => Readonly<Record<string, unknown>>;
 }

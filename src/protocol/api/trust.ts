@@ -62,3 +62,14 @@ export const auditEntry = z.object({
   previous: z.string(),
   hash: z.string().describe('SHA-256 of this entry and `previous`'),
 });
+
+/** Where the audit log is delivered to, without the key that signs. */
+export const webhook = z.object({
+  id: z.string(),
+  url: z.string(),
+  kinds: z.array(auditKind),
+  rooms: z.array(name).nullable().describe('null: all, and what concerns no room'),
+  deliveredSeq: z.int().describe('audit entries up to this one were delivered, or are not for it'),
+  failures: z.int().describe('failed deliveries of the next entry, one after another'),
+  problem: z.string().nullable().describe('why the latest delivery failed'),
+});

@@ -1,0 +1,92 @@
+/** What the loop reports, as schemas: agreement of reviewers, and a calibration before and after. */
+import { z } from 'zod';
+import { label } from '../../protocol.ts';
+
+const interval = z.object({ low: z.number(), high: z.number() });
+const number = z.number().nullable();
+
+const agreed = z.object({
+  alpha: number.describe('Krippendorff’s alpha: 1 is perfect, 0 is chance; null where nothing can be compared'),
+  interval: interval.nullable().describe('95 %, over items'),
+  items: z.int().describe('items with two answers or more'),
+});
+
+/** How far reviewers agree. */
+export const agreementReport = z.object({
+  labels: agreed.describe('whole answers as sets of labels, by MASI distance'),
+  perLabel: z.partialRecord(label, agreed),
+  valence: agreed,
+  arousal: agreed,
+  reviewers: z.array(
+    z.object({
+      reviewer: z.string(),
+      answers: z.int(),
+      cannotTell: z.int(),
+      shared: z.int().describe('items that somebody else could tell about too'),
+      withOthers: number.describe('alpha’s reading of this one against the rest'),
+      medianTookMs: number,
+    }),
+  ),
+});
+
+const change = z.object({
+  before: number,
+  after: number,
+  difference: interval.nullable().describe('95 % of after - before, over persons'),
+});
+const comparison = z.object({
+  ece: change,
+  brier: change,
+  macroF1: change,
+  coverage: change,
+  risk: change,
+  aurc: change,
+});
+
+/** Why nothing is proposed, and the least that would do. */
+export const refusal = z.object({ reason: z.string(), have: number, need: number, why: z.string() });
+
+/** What a calibration would change, judged on persons that it was not fitted on. */
+export const recalibrationReport = z.object({
+  pack: z.string(),
+  current: z.string().nullable().describe('what `before` stands for; null: the pack alone'),
+  seed: z.number(),
+  items: z.object({ used: z.int(), unjudged: z.int(), ofOtherPacks: z.int(), withoutVotes: z.int() }),
+  subsets: z.array(
+    z.object({
+      subset: z.enum(['voice', 'face', 'both']),
+      items: z.int(),
+      participants: z.int(),
+      effectiveItems: z.number(),
+      audited: z.int(),
+      refusal: refusal.nullable(),
+      all: comparison.nullable().describe('all answers, weighed by inverse propensity'),
+      audit: comparison.nullable().describe('accepted segments that were drawn whatever they said'),
+      labels: z.array(
+        z.object({
+          label,
+          present: z.int(),
+          a: z.number(),
+          b: z.number(),
+          thresholdBefore: z.number(),
+          thresholdAfter: z.number(),
+          ece: change,
+          brier: change,
+        }),
+      ),
+      groups: z.array(
+        z.object({
+          by: z.enum(['room', 'role']),
+          group: z.string(),
+          items: z.int(),
+          participants: z.int(),
+          figures: comparison,
+        }),
+      ),
+    }),
+  ),
+  refusal: refusal.nullable(),
+});
+
+/** A calibration before and after. */
+export type RecalibrationJson = z.infer<typeof recalibrationReport>;
