@@ -70,7 +70,7 @@ function Row({ name, agreed: { alpha, interval, items } }: { readonly name: stri
       <th scope="row">{name}</th>
       <td class="number">
         {alpha === null ? '—' : signed(alpha)}
-        {interval !== null && ` (${signed(interval.low)} to ${signed(interval.high)})`}
+        {interval !== null && ` (${signed(interval[0])} to ${signed(interval[1])})`}
       </td>
       <td>{items}</td>
     </tr>

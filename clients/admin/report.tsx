@@ -92,7 +92,7 @@ function Figures({ caption, comparison }: { readonly caption: string; readonly c
               <td class="number">{three(before)}</td>
               <td class="number">{three(after)}</td>
               <td class="number">
-                {difference === null ? '—' : `${signedThree(difference.low)} to ${signedThree(difference.high)}`}
+                {difference === null ? '—' : `${signedThree(difference[0])} to ${signedThree(difference[1])}`}
                 {difference !== null && <span class="quiet"> {verdictOn(difference, lessIsBetter)}</span>}
               </td>
             </tr>
@@ -104,10 +104,7 @@ function Figures({ caption, comparison }: { readonly caption: string; readonly c
 }
 
 /** In words, so that nobody has to remember which way is better. */
-function verdictOn(
-  { low, high }: { readonly low: number; readonly high: number },
-  lessIsBetter: boolean | null,
-): string {
+function verdictOn([low, high]: readonly [number, number], lessIsBetter: boolean | null): string {
   if (low <= 0 && high >= 0) return 'no clear change';
   if (lessIsBetter === null) return low > 0 ? 'more' : 'less';
   return low > 0 === lessIsBetter ? 'worse' : 'better';

@@ -363,11 +363,7 @@ export type OperationInput<K extends OperationName> = Fields<K, 'in'>;
 /** The same, validated, defaults filled in. */
 export type OperationRequest<K extends OperationName> = Fields<K, 'out'>;
 /** Nobody changes what is on its way out. */
-type Deep<T> = T extends readonly (infer U)[]
-  ? readonly Deep<U>[]
-  : T extends object
-    ? { readonly [K in keyof T]: Deep<T[K]> }
-    : T;
+type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
 
 /** What an operation answers with. */
 export type OperationAnswer<K extends OperationName> = (typeof operations)[K]['answer'] extends infer A

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { label } from '../../protocol.ts';
 
-const interval = z.object({ low: z.number(), high: z.number() });
+const interval = z.tuple([z.number(), z.number()]).describe('from, to');
 const number = z.number().nullable();
 
 const agreed = z.object({
