@@ -7,6 +7,8 @@ import type { Label, PerLabel, Segment, Verdict } from '../domain.ts';
 export interface SegmentOptions {
   /** Windows in a row that must agree on something new before a segment begins. Default 3. */
   readonly confirm?: number;
+  /** A segment as long as this is closed, and what it says goes on as another, ms. Default Infinity. */
+  readonly maxMs?: number;
 }
 
 /** Where the segmentation of one participant stands; start from `NO_SEGMENT`. */
@@ -40,19 +42,22 @@ export const NO_SEGMENT: SegmentState = { open: null, candidate: null, next: 0, 
  * What a segment says is its set of labels (in any order) or its reason. Windows overlap, so a verdict speaks for the time
  * since the end of the window before it; segments tile time without overlap. A verdict that says the same as the open
  * segment extends it, over the strays before it. A different one is held; after `confirm` in a row that say the same,
- * the open segment closes where they began and they become the new one.
+ * the open segment closes where they began and they become the new one. One that has become `maxMs` long closes with the
+ * verdict that made it so; the next one, whatever the next verdict says, begins where it ended.
  *
  * @returns the new state and the segments that changed, closed before opened.
  */
 export function segment(
   state: SegmentState,
   verdict: Verdict,
-  { confirm = 3 }: SegmentOptions = {},
+  { confirm = 3, maxMs = Infinity }: SegmentOptions = {},
 ): readonly [SegmentState, readonly Segment[]] {
   const key = keyOf(verdict);
   const seen = { ...state, lastEndMs: verdict.endMs };
   if (state.open?.key === key) {
     const open = add(state.open, verdict);
+    if (open.endMs - open.startMs >= maxMs)
+      return [{ ...seen, open: null, candidate: null }, [publish(open, state.next - 1, false)]];
     return [{ ...seen, open, candidate: null }, [publish(open, state.next - 1, true)]];
   }
   const startMs = Math.max(verdict.startMs, state.lastEndMs);

@@ -41,6 +41,10 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
     undertone_segments_total: counter('Segments ended, by status', 'status'),
     undertone_participants: gauge('Participants in all rooms'),
 
+    // review
+    undertone_review_items_total: counter('Review items put to people, by the draw that took them', 'cause'),
+    undertone_clips_lost_total: counter('Review items asked without their clip, by reason', 'reason'),
+
     // inference
     undertone_provider_info: gauge('1 for the ONNX Runtime provider that runs', 'provider'),
     undertone_provider_fallback_total: counter('Times a provider was given up for another', 'from', 'to'),

@@ -1,5 +1,15 @@
 /** The outside, small enough to be obvious: for tests of how the pipelines compose it. */
-import type { FaceSighting, HeadLogits, Logits, ModelPack, PcmChunk, VideoFrame, Window } from '../../src/domain.ts';
+import type {
+  FaceSighting,
+  HeadLogits,
+  Logits,
+  ModelPack,
+  PcmChunk,
+  Verdict,
+  VerdictEvent,
+  VideoFrame,
+  Window,
+} from '../../src/domain.ts';
 import type { Inference, Meter } from '../../src/ports.ts';
 import { LABELS } from '../../src/core/labels.ts';
 import { headLogits } from '../core/arbitraries.ts';
@@ -92,4 +102,26 @@ export function window(seq: number, overrides: Partial<Window> = {}): Window {
     consented: true,
     ...overrides,
   };
+}
+
+/** A verdict on the window `seq`, of 3 s every half second: sure of happiness unless told otherwise. */
+export function verdictEvent(seq: number, said: Partial<Verdict> = {}): VerdictEvent {
+  const startMs = seq * 500;
+  const sure = { happiness: 0.9 };
+  const verdict = {
+    startMs,
+    endMs: startMs + 3000,
+    status: 'accepted',
+    reason: null,
+    labels: ['happiness'],
+    probabilities: sure,
+    shares: sure,
+    modalities: ['voice', 'face'],
+    missing: {},
+    uncertainty: 0.5,
+    pack: 'test@1',
+    calibration: null,
+    ...said,
+  } as Verdict;
+  return { ...ref, seq, verdict, packProbabilities: verdict.probabilities, latencyMs: 10 };
 }
