@@ -27,7 +27,7 @@ export function PerceptionPanel({ verdict }: { readonly verdict: VerdictJson | u
           <circle key={i} cx={middle(Math.floor(i / CELLS))} cy={SIDE - middle(i % CELLS)} r={radius(share)} />
         ))}
       </svg>
-      <p class="quiet" title={meaning}>
+      <p class="quiet source" title={meaning}>
         {perception?.source ?? '—'}
       </p>
       <p class="quiet" title="Predicted probability that two raters choose different labels">

@@ -136,7 +136,7 @@ function Footer({ greeting, view, adjustable }: FooterProps) {
       <p>
         Probabilities say what raters would perceive in a voice and a face, never what a person feels. Dotted lines are
         the thresholds above which a label is said; hatching is time without a verdict; a wedge marks where a segment
-        began. The square and the band below place it by valence and arousal, derived from the labels.
+        began. The square and the band below place it by valence and arousal, derived from votes for labels.
       </p>
       <p>
         Model{' '}

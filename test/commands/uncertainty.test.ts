@@ -34,7 +34,7 @@ beforeAll(async () => {
   putFaces(folder, 12);
   putVoices(folder, 3);
   await trainEncoders(folder, FACE_CONFIG, VOICE_CONFIG);
-});
+}, 120_000);
 
 afterAll(() => {
   folder.remove();
@@ -130,7 +130,7 @@ describe('undertone uncertainty', () => {
   it('refuses what makes no sense, and says what would', async () => {
     const out = ['--out', folder.out('none')];
     const changed = (changes: object) => written({ ...CONFIG, ...changes }, 'wrong.json');
-    expect((await ran('grow', 'x')).stderr).toContain("'grow' is none of train, evaluate and ablate");
+    expect((await ran('grow', 'x')).stderr).toContain("'grow' is none of train, evaluate, ablate and add");
     expect((await ran('evaluate', folder.out('none'))).stderr).toContain('has no attributes.json');
     expect((await ran('train', changed({ looks: 0 }), ...out)).stderr).toContain("'looks'");
     const plain = changed({ network: { ...CONFIG.network, autoencoder: 'plain' } });
