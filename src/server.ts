@@ -10,6 +10,8 @@ import { attend } from '../pipelines/attend.ts';
 import { hereOrInProject } from './commands/project.ts';
 import { startDecoder } from './io/decode.ts';
 import type { Config } from './config.ts';
+import { clipKeys } from './io/clips/clip-keys.ts';
+import { clipStore } from './io/clips/clip-store.ts';
 import { mediaFile } from './io/ffmpeg.ts';
 import { startGateway } from './io/gateway.ts';
 import type { HelloInfo } from './io/gateway-connection.ts';
@@ -261,6 +263,10 @@ function startTrust(config: Config, deps: Telemetry & { readonly clock: Clock })
       url === undefined
         ? { at: 'folder', folder: join(config.UNDERTONE_DATA_DIR, 'store') }
         : { at: 'postgres', url, onLost: (error) => deps.log.warn({ error }, 'a connection to the database broke') },
+    clips: clipStore({
+      folder: join(config.UNDERTONE_DATA_DIR, 'clips'),
+      keys: clipKeys(config.UNDERTONE_CLIP_KEY ?? []),
+    }),
     rooms: config.UNDERTONE_ROOMS,
     secret: config.UNDERTONE_SECRET,
     ...(provider && { provider: { jwksUrl, issuer, audience } }),

@@ -22,8 +22,8 @@ export interface TrustOptions {
   /** Signs this server's own tokens. */
   readonly secret: string;
   readonly provider?: IdentityProviderOptions;
-  /** Default: no clips are kept. */
-  readonly clips?: ClipStore;
+  /** Swept of what nothing refers to. */
+  readonly clips: ClipStore;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
@@ -32,6 +32,7 @@ export interface TrustOptions {
 /** Everything that decides what may be kept and who may see it. */
 export interface Trust {
   readonly store: Store;
+  readonly clips: ClipStore;
   readonly people: People;
   readonly revocations: Revocations;
   readonly retention: RetentionRunner;
@@ -43,10 +44,10 @@ export interface Trust {
 /**
  * Open the store and what stands on it.
  * @throws UndertoneError `store-unavailable`, `store-invalid`.
- * @example const trust = await openTrust({ store: { at: 'memory' }, rooms: ['lobby'], secret, clock, meter, log });
+ * @example const trust = await openTrust({ store: { at: 'memory' }, clips, rooms: ['lobby'], secret, clock, meter, log });
  */
 export async function openTrust(options: TrustOptions): Promise<Trust> {
-  const { rooms, secret, provider, clips = null, clock, meter, log } = options;
+  const { rooms, secret, provider, clips, clock, meter, log } = options;
   const store = await openStore(options.store);
   try {
     const revocations = await openRevocations({ store: store.tokens, clock, log });
@@ -55,6 +56,7 @@ export async function openTrust(options: TrustOptions): Promise<Trust> {
     const retention = startRetention({ scores: store.scores, clips, clock, meter, log });
     return {
       store,
+      clips,
       people,
       revocations,
       retention,

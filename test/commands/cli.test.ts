@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { verifyToken } from '../../src/io/tokens.ts';
+import { issueToken, verifyToken } from '../../src/io/tokens.ts';
 import type { Snapshot } from '../../src/protocol.ts';
 import { ADA, answer, scriptedGateway, verdict } from '../clients/scripted-gateway.ts';
 import { start, undertone } from './undertone.ts';
@@ -74,6 +78,32 @@ describe('undertone token', () => {
     const { code, stderr } = await undertone(['token', ...args], { cwd, env: { UNDERTONE_SECRET: secret } });
     expect(code).toBe(2);
     expect(stderr).toMatch(said);
+  });
+
+  it('asks the running server to call a token back, as an admin', async () => {
+    const asked: { path: string | undefined; role: string; body: unknown }[] = [];
+    const server = createServer((request, response) => {
+      const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
+      void Promise.all([verifyToken(secret, token), json(request)]).then(([{ role }, body]) => {
+        asked.push({ path: request.url, role, body });
+        response.writeHead(204).end();
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port.toString()}`;
+    const { token, id, expiresMs } = await issueToken(secret, { role: 'viewer' }, 3600);
+    const options = { cwd, env: { UNDERTONE_SECRET: secret } };
+    expect(await undertone(['token', '--revoke', token, '--url', url], options)).toMatchObject({
+      code: 0,
+      stdout: `called back: ${id}\n`,
+    });
+    expect(asked).toEqual([{ path: '/api/v1/tokens/revocations', role: 'admin', body: { id, expiresMs } }]);
+    server.close();
+    const { code, stderr } = await undertone(['token', '--revoke', 'not-a-token', '--url', url], options);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--revoke takes a token/);
+    expect(stderr).not.toContain('not-a-token');
   });
 
   it('makes no secret of its own', async () => {
