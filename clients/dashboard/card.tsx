@@ -15,6 +15,7 @@ import { nameAt } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { PerceptionPanel } from './perception-panel.tsx';
 import type { ParticipantView, RoomView } from './store.ts';
+import { NOTHING } from './tally.ts';
 import type { Label } from './trace.ts';
 
 /** What a card needs to know. */
@@ -35,6 +36,8 @@ export function Card({ id, view, nowMs, greeting, limits, place, lens }: CardPro
   // Of all that the view says, a card is drawn anew for its own participant's news alone.
   const decided = useComputed(() => view.value.participants.get(id)).value;
   const unknownSinceMs = useComputed(() => view.value.unknownSinceMs).value;
+  // Once a second, together with the room's count, so that the two agree.
+  const seen = useComputed(() => (nowMs.value, view.peek().participants.get(id)?.seen ?? NOTHING)).value;
   if (decided === undefined) return null;
   const { name } = lens.value;
   const participant = lens.value.show(decided);
@@ -79,7 +82,7 @@ export function Card({ id, view, nowMs, greeting, limits, place, lens }: CardPro
         </div>
       )}
       {!withheld && limits.steps.length > 1 && (
-        <CoverageLine seen={decided.seen} place={place.value} name={nameAt(limits, place.value)} />
+        <CoverageLine seen={seen} place={place.value} name={nameAt(limits, place.value)} />
       )}
     </article>
   );
