@@ -24,7 +24,9 @@ const common = {
     file: plainName,
     sha256,
     bytes: count,
-    /** Of the weights in the file. */
+    /** The file of the larger weights, where the network is too large for one file. */
+    weights: z.strictObject({ file: plainName, sha256, bytes: count }).optional(),
+    /** Of the weights. */
     precision: z.enum(['float32', 'float16', 'unknown']),
   }),
   /** Where it is from: the folder or file that it was made of, and what its files hash to. */

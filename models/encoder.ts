@@ -22,13 +22,10 @@ export interface OpenEncoder {
  */
 export async function openEncoder(dir: string, options: NetworkOptions = {}): Promise<OpenEncoder> {
   const encoder = await readEncoder(dir);
-  const path = join(dir, encoder.network.file);
-  const actual = await fileSha256(path);
-  if (actual !== encoder.network.sha256)
-    throw new UndertoneError(
-      'encoder-invalid',
-      `${path} has SHA-256 ${actual}, but its manifest says ${encoder.network.sha256}: import the encoder again`,
-    );
+  const { network: graph } = encoder;
+  await verify(dir, graph);
+  if (graph.weights) await verify(dir, graph.weights);
+  const path = join(dir, graph.file);
   const network = await openNetworkFile(path, options);
   try {
     checkTensors(encoder, network, path);
@@ -37,6 +34,21 @@ export async function openEncoder(dir: string, options: NetworkOptions = {}): Pr
     await network.close();
     throw thrown;
   }
+}
+
+async function verify(
+  dir: string,
+  { file, sha256 }: { readonly file: string; readonly sha256: string },
+): Promise<void> {
+  const path = join(dir, file);
+  const actual = await fileSha256(path).catch((cause: unknown) => {
+    throw new UndertoneError('encoder-invalid', `${path} cannot be read: import the encoder again`, { cause });
+  });
+  if (actual === sha256) return;
+  throw new UndertoneError(
+    'encoder-invalid',
+    `${path} has SHA-256 ${actual}, but its manifest says ${sha256}: import the encoder again`,
+  );
 }
 
 /** Names and numbers of sides agree; what the manifest leaves open, the network leaves open. */

@@ -93,7 +93,7 @@ function encoderLine(out: string, { kind, network, width, licence, ...encoder }:
       : `${width} numbers a picture`;
   return (
     `${out}: ${kind}, ${gives}, ${network.precision === 'unknown' ? '' : `${network.precision}, `}` +
-    `${megabytes(network.bytes)}, licence ${licence ?? 'not known'}; opened and run\n`
+    `${megabytes(network.bytes + (network.weights?.bytes ?? 0))}, licence ${licence ?? 'not known'}; opened and run\n`
   );
 }
 

@@ -18,11 +18,12 @@ const later: OnnxModel = { ...common, initializers: [], later: [{ name: 'w', dim
 const whole = encodeOnnx({ ...common, initializers: [{ name: 'w', type: 'float32', dims: [1, SIZE], data: w }] });
 
 async function written(options: Partial<OnnxStreamOptions> = {}): Promise<Buffer> {
-  const stream = onnxStream(later, { weight: () => Promise.resolve(w), ...options });
+  const { graph, weights } = onnxStream(later, { weight: () => Promise.resolve(w), ...options });
+  expect(weights).toBeNull();
   const pieces: Uint8Array[] = [];
-  for await (const piece of stream.pieces()) pieces.push(piece);
+  for await (const piece of graph.pieces()) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
-  expect(bytes.length).toBe(stream.bytes);
+  expect(bytes.length).toBe(graph.bytes);
   return bytes;
 }
 

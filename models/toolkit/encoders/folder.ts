@@ -4,7 +4,7 @@ import { chmod, open, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UndertoneError } from '../../../src/errors.ts';
 import { type Encoder, ENCODER_MANIFEST } from '../../encoder-format.ts';
-import { MOST_ONNX_BYTES } from '../onnx-stream.ts';
+import { type FileStream, type OnnxStream, WEIGHTS_FILE } from '../onnx-stream.ts';
 import { checkFree, writeWholeFolder } from '../whole-folder.ts';
 import type { Unwritten } from './plan.ts';
 import { proveEncoder } from './prove.ts';
@@ -44,10 +44,7 @@ export interface EncoderContent {
   readonly manifest: Unwritten;
   readonly source: Encoder['source'];
   readonly precision: Encoder['network']['precision'];
-  /** Size of the network's file. */
-  readonly bytes: number;
-  /** Its bytes, in order. */
-  readonly pieces: AsyncIterable<Uint8Array>;
+  readonly network: OnnxStream;
 }
 
 /**
@@ -59,16 +56,12 @@ export async function checkPlace({ out, replace = false }: EncoderPlace): Promis
 }
 
 /**
- * Refuse a network that no file can hold, or that does not fit on the disk.
+ * Refuse a network that does not fit on the disk.
  * @throws UndertoneError `config-invalid` that names both sizes.
  */
-export async function checkRoom(bytes: number, { from, out, freeBytes = freeOf }: EncoderPlace): Promise<void> {
-  if (bytes > MOST_ONNX_BYTES)
-    throw new UndertoneError(
-      'config-invalid',
-      `${from} makes a network of ${megabytes(bytes)}, and an ONNX file has at most ${megabytes(MOST_ONNX_BYTES)}: ` +
-        'import it with --half, or fewer --layers',
-    );
+export async function checkRoom({ graph, weights }: OnnxStream, place: EncoderPlace): Promise<void> {
+  const { out, freeBytes = freeOf } = place;
+  const bytes = graph.bytes + (weights?.bytes ?? 0);
   const free = await freeBytes(dirname(resolve(out)));
   if (free < bytes + MANIFEST_ROOM)
     throw new UndertoneError(
@@ -89,16 +82,17 @@ async function freeOf(dir: string): Promise<number> {
  * taken or full.
  */
 export async function writeEncoder(place: EncoderPlace, content: EncoderContent): Promise<Encoder> {
-  const { manifest, source, precision, bytes, pieces } = content;
+  const { manifest, source, precision, network } = content;
   const { out, replace = false } = place;
   const written: Encoder[] = [];
   await writeWholeFolder(out, { replace, option: '--out', kind: KIND }, async (part) => {
     await chmod(part, 0o755);
-    const sha256 = await writePieces(join(part, NETWORK), pieces);
+    const graph = await writeFileStream(part, NETWORK, network.graph);
+    const weights = network.weights && (await writeFileStream(part, WEIGHTS_FILE, network.weights));
     const encoder: Encoder = {
       ...manifest,
       licence: place.licence ?? manifest.licence,
-      network: { file: NETWORK, sha256, bytes, precision },
+      network: { ...graph, ...(weights && { weights }), precision },
       source,
     };
     await writeFile(join(part, ENCODER_MANIFEST), `${JSON.stringify(encoder, null, 2)}\n`);
@@ -110,12 +104,11 @@ export async function writeEncoder(place: EncoderPlace, content: EncoderContent)
   return encoder;
 }
 
-/** @returns its SHA-256. */
-async function writePieces(path: string, pieces: AsyncIterable<Uint8Array>): Promise<string> {
+async function writeFileStream(dir: string, name: string, { bytes, pieces }: FileStream) {
   const hash = createHash('sha256');
-  const file = await open(path, 'wx');
+  const file = await open(join(dir, name), 'wx');
   try {
-    for await (const piece of pieces) {
+    for await (const piece of pieces()) {
       hash.update(piece);
       await file.appendFile(piece);
     }
@@ -127,7 +120,7 @@ async function writePieces(path: string, pieces: AsyncIterable<Uint8Array>): Pro
   } finally {
     await file.close();
   }
-  return hash.digest('hex');
+  return { file: name, sha256: hash.digest('hex'), bytes };
 }
 
 function megabytes(bytes: number): string {

@@ -7,7 +7,7 @@ import { onnxStream } from '../onnx-stream.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { checkPlace, checkRoom, type EncoderPlace, type ImportedEncoder, writeEncoder } from './folder.ts';
 import { readLicence } from './licence.ts';
-import { mobileNetPlan } from './mobilenet.ts';
+import { mobileNetPlan, mobileNetSize } from './mobilenet.ts';
 import type { EncoderPlan } from './plan.ts';
 import { type Fitted, fit } from './recipe.ts';
 import { type SpeechOptions, speechPlan } from './speech.ts';
@@ -22,6 +22,8 @@ export type EncoderKind = (typeof ENCODER_KINDS)[number];
 export interface EncoderOptions extends EncoderPlace, SpeechOptions {
   /** Keep the larger weights as float16: half the file, and each rounded by at most one part in 2048. Default false. */
   readonly half?: boolean;
+  /** As in `OnnxStreamOptions`. */
+  readonly mostInline?: number;
 }
 
 /** Largest float16. */
@@ -35,7 +37,7 @@ const MOST_HALF = 65_504;
  * @example await importEncoder('wavlm', { from: 'wavlm-large', out: 'encoders/wavlm-large', half: true });
  */
 export async function importEncoder(kind: EncoderKind, options: EncoderOptions): Promise<ImportedEncoder> {
-  const { from, half = false } = options;
+  const { from, half = false, mostInline } = options;
   await checkPlace(options);
   const checkpoint = await openCheckpoint(from);
   try {
@@ -43,7 +45,8 @@ export async function importEncoder(kind: EncoderKind, options: EncoderOptions):
     const fitted = fit(checkpoint, from, plan.architecture);
     const work = workOf(checkpoint, plan, options);
     const halved = await readThrough(plan, fitted, half, work);
-    const stream = onnxStream(plan.model, {
+    const network = onnxStream(plan.model, {
+      ...(mostInline !== undefined && { mostInline }),
       half: (name) => halved.has(name),
       weight: async (name) => {
         const numbers = await fitted.read(name);
@@ -51,13 +54,12 @@ export async function importEncoder(kind: EncoderKind, options: EncoderOptions):
         return numbers;
       },
     });
-    await checkRoom(stream.bytes, options);
+    await checkRoom(network, options);
     const encoder = await writeEncoder(options, {
       manifest: { ...plan.manifest, licence: await readLicence(checkpoint.dir) },
       source: await sourceOf(checkpoint, from, work),
       precision: half ? 'float16' : 'float32',
-      bytes: stream.bytes,
-      pieces: stream.pieces(),
+      network,
     });
     return { encoder, notices: [...plan.notices, ...spareNotice(fitted)] };
   } finally {
@@ -69,7 +71,7 @@ async function planOf(kind: EncoderKind, checkpoint: Checkpoint, options: Encode
   if (kind !== 'mobilenetv2') return speechPlan(checkpoint.dir, kind, options);
   if (options.layers !== undefined || options.masked === false)
     throw new UndertoneError('config-invalid', 'a mobilenetv2 has no layers to choose from, and takes no mask');
-  return mobileNetPlan(checkpoint, options.from);
+  return mobileNetPlan(mobileNetSize(checkpoint, options.from));
 }
 
 /** How much is done, counted in bytes that are read. */

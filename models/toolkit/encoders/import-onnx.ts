@@ -28,19 +28,19 @@ export async function importOnnx(options: OnnxImport): Promise<ImportedEncoder> 
   const found = await stat(from).catch(() => null);
   if (!found?.isFile())
     throw new UndertoneError('encoder-invalid', `there is no file '${from}': give the path of an ONNX file`);
-  await checkRoom(found.size, options);
   let done = 0;
   const did = (bytes: number): void => {
     signal?.throwIfAborted();
     progress?.((done += bytes), 2 * found.size);
   };
+  const network = { graph: { bytes: found.size, pieces: () => piecesOf(from, did) }, weights: null };
+  await checkRoom(network, options);
   const sha256 = await fileSha256(from, did);
   const encoder = await writeEncoder(options, {
     manifest,
     source: { name: basename(from), files: [{ file: basename(from), sha256 }] },
     precision: 'unknown',
-    bytes: found.size,
-    pieces: piecesOf(from, did),
+    network,
   });
   return { encoder, notices: [] };
 }

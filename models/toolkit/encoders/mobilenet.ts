@@ -12,21 +12,29 @@ const EMPTY = new Float32Array(0);
 /** Of the pictures that the published network learned from (ImageNet), RGB. */
 const PICTURES = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
 
-/** Plan the network of a checkpoint. */
-export function mobileNetPlan(checkpoint: Checkpoint, from: string): EncoderPlan {
-  const known = {
-    name: 'mobilenetv2',
-    recipe: foldedRecipe,
-    anchor: 'features.0.0.weight',
-    spare: (tensor: string) => /^classifier\.|\.num_batches_tracked$/.test(tensor),
-    own: (tensor: string) => tensor.startsWith('features.') && !tensor.endsWith('.num_batches_tracked'),
-  } satisfies Partial<Architecture>;
-  const size = sizeOf(checkpoint, prefixOf(checkpoint, from, known));
+const KNOWN = {
+  name: 'mobilenetv2',
+  recipe: foldedRecipe,
+  anchor: 'features.0.0.weight',
+  spare: (tensor: string) => /^classifier\.|\.num_batches_tracked$/.test(tensor),
+  own: (tensor: string) => tensor.startsWith('features.') && !tensor.endsWith('.num_batches_tracked'),
+} satisfies Partial<Architecture>;
+
+/**
+ * The sizes that a checkpoint's tensors have.
+ * @throws UndertoneError `encoder-invalid` where there is no MobileNetV2 in it.
+ */
+export function mobileNetSize(checkpoint: Checkpoint, from: string): MobileNetSize {
+  return sizeOf(checkpoint, prefixOf(checkpoint, from, KNOWN));
+}
+
+/** Plan the network of these sizes. */
+export function mobileNetPlan(size: MobileNetSize): EncoderPlan {
   const graph = createGraph({ weights: 'later' });
   const pooled = mobileNetV2(graph.input('pixels', ['n', 3, 'h', 'w']), size);
   return {
     model: graphModel(graph, { pooled }, { name: 'mobilenetv2' }),
-    architecture: { ...known, weights: graph.contents.later },
+    architecture: { ...KNOWN, weights: graph.contents.later },
     manifest: {
       format: 1,
       kind: 'mobilenetv2',

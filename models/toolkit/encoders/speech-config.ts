@@ -8,7 +8,7 @@ import { readJson } from './checkpoint.ts';
 /** Speech encoders that are known by name. */
 export type SpeechKind = 'wavlm' | 'wav2vec2';
 
-const count = (most: number) => z.int('is not a whole number').min(1).max(most);
+const count = (most: number) => z.int().min(1).max(most);
 const MOST_CONVOLUTIONS = 16;
 const convolutions = (most: number) => z.array(count(most)).min(1).max(MOST_CONVOLUTIONS);
 const gelu = z.literal('gelu', 'only "gelu" is known');
