@@ -39,7 +39,7 @@ function distanceBias(x: Value, { heads, farthest }: WavLmSize): Value {
 }
 
 /** Name of the table of distances among the graph's weights: all layers share the one of the first. */
-export const distanceTable = 'encoder.layers.0.attention.rel_attn_embed.table';
+const distanceTable = 'encoder.layers.0.attention.rel_attn_embed.table';
 
 /** The gate: what a frame is says how much its distances count. */
 function gatedBias(bias: Value, { width, heads }: WavLmSize): ScoreBias {

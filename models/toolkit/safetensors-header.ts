@@ -39,7 +39,7 @@ export interface SafetensorsEntry {
 }
 
 /** A header may be as long as this; the format's own reader allows no more. */
-export const MOST_HEADER_BYTES = 100_000_000;
+const MOST_HEADER_BYTES = 100_000_000;
 /** Bytes before the header, which hold its length. */
 export const LENGTH_BYTES = 8;
 const MOST_SIDES = 8;

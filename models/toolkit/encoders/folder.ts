@@ -104,11 +104,11 @@ export async function writeEncoder(place: EncoderPlace, content: EncoderContent)
   return encoder;
 }
 
-async function writeFileStream(dir: string, name: string, { bytes, pieces }: FileStream) {
+async function writeFileStream(dir: string, name: string, stream: FileStream) {
   const hash = createHash('sha256');
   const file = await open(join(dir, name), 'wx');
   try {
-    for await (const piece of pieces()) {
+    for await (const piece of stream.pieces()) {
       hash.update(piece);
       await file.appendFile(piece);
     }
@@ -120,9 +120,9 @@ async function writeFileStream(dir: string, name: string, { bytes, pieces }: Fil
   } finally {
     await file.close();
   }
-  return { file: name, sha256: hash.digest('hex'), bytes };
+  return { file: name, sha256: hash.digest('hex'), bytes: stream.bytes };
 }
 
 function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6).toLocaleString('en-GB')} MB`;
+  return `${(bytes / 1e6).toLocaleString('en-GB', { maximumFractionDigits: 1 })} MB`;
 }

@@ -32,14 +32,14 @@ export function speechRecipe(
   if (base.endsWith('.gru_rel_pos_linear')) return gateRecipe(name, dims);
   if (name === 'encoder.pos_conv_embed.conv.weight') return weightNormRecipe(base, dims, has);
   if (part === 'weight' && dims.length === 2)
-    return { from: [{ name, dims: [columns, rows] }], make: (tensor) => transposed(tensor ?? EMPTY, columns, rows) };
+    return { from: [{ name, dims: [columns, rows] }], make: (tensor = EMPTY) => transposed(tensor, columns, rows) };
   return renamed(name, dims);
 }
 
 const EMPTY = new Float32Array(0);
 
 function renamed(name: string, dims: readonly number[]): Recipe {
-  return { from: [{ name, dims }], make: (tensor) => tensor ?? EMPTY };
+  return { from: [{ name, dims }], make: (tensor = EMPTY) => tensor };
 }
 
 /** Fold direction and length of each of the kernel's places into one kernel: w = g v / |v| (Salimans and Kingma 2016). */

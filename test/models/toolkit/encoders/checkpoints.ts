@@ -19,7 +19,7 @@ export interface Changes {
 
 /** Write a changed fixture to `dir`. */
 export async function changed(name: keyof typeof ENCODERS, dir: string, changes: Changes = {}): Promise<string> {
-  const { config = {}, tensors = (all) => all, files = {}, shards = 1 } = changes;
+  const { config = {}, tensors = (all: readonly Written[]) => all, files = {}, shards = 1 } = changes;
   await mkdir(dir, { recursive: true });
   const original = JSON.parse(readFileSync(join(encoderFixture(name), 'config.json'), 'utf8')) as object;
   await writeFile(join(dir, 'config.json'), JSON.stringify({ ...original, ...config }));

@@ -22,7 +22,10 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 async function imported(name: Name, options: Partial<EncoderOptions> = {}): Promise<string> {
-  const out = join(dir, [name, ...Object.entries(options).flat()].join('-'));
+  const out = join(
+    dir,
+    [name, ...Object.entries(options).map(([option, value]) => `${option}-${JSON.stringify(value)}`)].join('-'),
+  );
   await importEncoder(ENCODERS[name], { from: encoderFixture(name), out, replace: true, ...options });
   return out;
 }
