@@ -7,12 +7,12 @@
  *                       |
  *                   src/core  ->  src/domain.ts  <-  src/protocol.ts  <-  clients/    (and src/domain/, src/protocol/)
  *
- * The composition roots (src/main.ts, src/server.ts, src/cli.ts, src/commands/) see everything; tests and scripts do too.
+ * The composition roots (src/main.ts, src/server.ts, src/server/, src/cli.ts, src/commands/) see everything; tests and scripts do too.
  */
 
 const PRODUCT = '^(src|pipelines|models|clients)/';
 const OURS = '^(src|pipelines|models|clients|scripts|test)/';
-const ROOTS = '^src/(main|server|cli)\\.ts$|^src/commands/';
+const ROOTS = '^src/(main|server|cli)\\.ts$|^src/(commands|server)/';
 const PURE = ['^src/core/', '^src/domain(/|\\.ts$)', '^src/errors\\.ts$'];
 const PORTS = '^src/ports(/|\\.ts$)';
 const PROTOCOL = '^src/protocol(/|\\.ts$)';

@@ -124,6 +124,9 @@ export const settings = z.object({
   UNDERTONE_MAX_PARTICIPANTS: count(64).describe('Participants in a room'),
   UNDERTONE_MAX_CONNECTIONS: count(512).describe('WebSocket connections'),
   UNDERTONE_RECONNECT_MS: ms(10_000, 0, 600_000).describe('How long a lost participant may come back, ms'),
+  UNDERTONE_WEBHOOK_HOSTS: list(z.string().regex(/^[A-Za-z0-9.[\]:-]{1,255}$/))
+    .optional()
+    .describe('Hosts, with their port where it is not the usual one, that webhooks may reach though they are private'),
   UNDERTONE_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('Log level'),
 });
 

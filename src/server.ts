@@ -1,22 +1,17 @@
 /** The live monitor put together: the only place where pipelines, outside things and networks meet. */
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { BehaviorSubject, Subject, filter, firstValueFrom } from 'rxjs';
-import manifest from '../package.json' with { type: 'json' };
+import { Subject } from 'rxjs';
 import { startInference } from '../models/pool.ts';
 import { analyse, dismiss } from '../pipelines/analyse.ts';
-import { attend } from '../pipelines/attend.ts';
+import { startReview } from '../pipelines/review.ts';
 import { hereOrInProject } from './commands/project.ts';
 import { startDecoder } from './io/decode.ts';
 import type { Config } from './config.ts';
-import { clipKeys } from './io/clips/clip-keys.ts';
-import { clipStore } from './io/clips/clip-store.ts';
+import { clipCutter } from './io/clips/cutter.ts';
 import { mediaFile } from './io/ffmpeg.ts';
 import { startGateway } from './io/gateway.ts';
-import type { HelloInfo } from './io/gateway-connection.ts';
-import { startHttp } from './io/http.ts';
-import type { HttpOptions } from './io/http.ts';
+import type { Api } from './io/api/api.ts';
 import type { Health } from './io/http-site.ts';
 import { memoryBroker } from './io/memory-broker.ts';
 import { createRooms } from './io/rooms.ts';
@@ -25,15 +20,13 @@ import { systemClock } from './io/clock.ts';
 import { createLog } from './io/telemetry-log.ts';
 import { createMeter } from './io/telemetry.ts';
 import { signToken } from './io/tokens.ts';
-import type { Access } from './io/tokens.ts';
-import { openTrust } from './io/trust.ts';
 import type { Trust } from './io/trust.ts';
-import { startWebRtc } from './io/webrtc.ts';
-import type { WebRtcOptions } from './io/webrtc.ts';
-import type { WindowOptions } from './core/windows.ts';
-import type { ModelPack, VerdictEvent, Window } from './domain.ts';
+import { startWebhooks } from './io/webhooks/runner.ts';
 import { UndertoneError } from './errors.ts';
-import type { Broker, Clock, Log, Meter } from './ports.ts';
+import type { Log, Meter } from './ports.ts';
+import { attendTo } from './server/attend-to.ts';
+import { helloInfo, openClips, startMedia, startSite, startTrust, windowOptions } from './server/parts.ts';
+import { countUntold } from './server/untold.ts';
 
 /** A monitor that runs. */
 export interface Server {
@@ -45,10 +38,8 @@ export interface Server {
   close(): Promise<void>;
 }
 
-const HEARTBEAT_MS = 15_000;
 /** How long an ending server waits for verdicts on the windows that were cut, ms. */
 const MAX_DRAIN_MS = 3000;
-const PAGES = fileURLToPath(new URL('../dist/clients', import.meta.url));
 
 /**
  * Start the monitor. Health and pages are served at once; `/readyz` says when the networks are warm, which is when this
@@ -79,8 +70,12 @@ export async function startServer(config: Config): Promise<Server> {
 
   try {
     let health = (): Health => ({ checks: { started: { ok: false, detail: 'still loading' } } });
-    const http = keep(await startSite(config, { health: () => health(), verify, meter, log }));
-    const { people, revocations } = (trust = keep(await startTrust(config, { clock, meter, log })));
+    const api: Api = () => Promise.reject(new UndertoneError('draining', 'the server is still starting: try again'));
+    const answer: Api = (request, response) => api(request, response);
+    const http = keep(await startSite(config, { health: () => health(), api: answer, verify, meter, log }));
+    const clips = openClips(config);
+    trust = keep(await startTrust(config, { clips, clock, meter, log }));
+    const { people, revocations, store } = trust;
     const inference = keep(
       await startInference({
         packDir: hereOrInProject(config.UNDERTONE_PACK),
@@ -92,6 +87,18 @@ export async function startServer(config: Config): Promise<Server> {
     );
     const decoder = keep(await startDecoder({ workers: config.UNDERTONE_DECODE_WORKERS, meter, log }));
     const media = keep(await startMedia(config, { decoder, clock, meter, log }));
+    const review = keep(
+      startReview({
+        store,
+        clips,
+        cutter: clipCutter({ ffmpeg: config.UNDERTONE_FFMPEG, meter, log }),
+        clock,
+        meter,
+        log,
+        random: Math.random,
+        newId: randomUUID,
+      }),
+    );
     const judging = { inference, clock, meter, require: config.UNDERTONE_REQUIRE };
     const broker = keep(
       memoryBroker({
@@ -113,29 +120,12 @@ export async function startServer(config: Config): Promise<Server> {
     const windows = windowOptions(config);
     const draining = new Subject<void>();
     const untold = countUntold(broker);
-    const onJoin = ({ source, consent }: Joined): (() => void) => {
-      const screen = (event: VerdictEvent) => rooms.screen(event);
-      const told = attend(source, {
-        broker: untold.broker,
-        consent,
-        draining,
-        windows,
-        inference,
-        clock,
-        meter,
-        screen,
+    const onJoin = (joined: Joined) =>
+      attendTo(joined, {
+        attending: { broker: untold.broker, draining, windows, inference, clock, meter },
+        review,
+        rooms,
       });
-      const subscription = told.subscribe((news) => {
-        if (news.kind === 'verdict') rooms.publishVerdict(news.event);
-        else {
-          if (!news.segment.open) meter.count('undertone_segments_total', { status: news.segment.status });
-          rooms.publishSegment(source.ref, news.segment);
-        }
-      });
-      return () => {
-        subscription.unsubscribe();
-      };
-    };
     const rooms = createRooms({
       names: config.UNDERTONE_ROOMS,
       maxParticipants: config.UNDERTONE_MAX_PARTICIPANTS,
@@ -177,6 +167,16 @@ export async function startServer(config: Config): Promise<Server> {
         log,
       }),
     );
+    keep(
+      startWebhooks({
+        audit: store.audit,
+        webhooks: store.webhooks,
+        allowed: config.UNDERTONE_WEBHOOK_HOSTS ?? [],
+        clock,
+        meter,
+        log,
+      }),
+    );
     health = () => {
       const networks = inference.status();
       const workers = media.status();
@@ -208,103 +208,6 @@ export async function startServer(config: Config): Promise<Server> {
     await close();
     throw error;
   }
-}
-
-/** Counts the windows whose verdict is still to come, so that a server that ends can wait for them. */
-function countUntold(broker: Broker) {
-  const none = new BehaviorSubject(0);
-  broker.onVerdict(() => {
-    none.next(none.value - 1);
-  });
-  return {
-    broker: {
-      ...broker,
-      publishWindow(window: Window) {
-        none.next(none.value + 1);
-        broker.publishWindow(window);
-      },
-    },
-    none: () => firstValueFrom(none.pipe(filter((count) => count <= 0))),
-  };
-}
-
-type Telemetry = Pick<WebRtcOptions, 'meter' | 'log'>;
-
-function startSite(
-  config: Config,
-  deps: Pick<HttpOptions, 'health' | 'meter' | 'log'> & { readonly verify: (token: string) => Promise<Access> },
-) {
-  const { verify, ...rest } = deps;
-  return startHttp({
-    ...rest,
-    host: config.UNDERTONE_HOST,
-    port: config.UNDERTONE_PORT,
-    origins: config.UNDERTONE_ORIGINS ?? [],
-    staticDir: PAGES,
-    authorize: async ({ headers }) => {
-      const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
-      if (token === undefined) return false;
-      return verify(token).then(
-        ({ role }) => role === 'admin',
-        () => false,
-      );
-    },
-  });
-}
-
-/** Where what is kept is kept, whose tokens are good, and what runs on it. */
-function startTrust(config: Config, deps: Telemetry & { readonly clock: Clock }): Promise<Trust> {
-  const { DATABASE_URL: url, UNDERTONE_JWKS_URL: jwksUrl } = config;
-  const { UNDERTONE_JWT_ISSUER: issuer, UNDERTONE_JWT_AUDIENCE: audience } = config;
-  const provider = jwksUrl !== undefined && issuer !== undefined && audience !== undefined;
-  return openTrust({
-    ...deps,
-    store:
-      url === undefined
-        ? { at: 'folder', folder: join(config.UNDERTONE_DATA_DIR, 'store') }
-        : { at: 'postgres', url, onLost: (error) => deps.log.warn({ error }, 'a connection to the database broke') },
-    clips: clipStore({
-      folder: join(config.UNDERTONE_DATA_DIR, 'clips'),
-      keys: clipKeys(config.UNDERTONE_CLIP_KEY ?? []),
-    }),
-    rooms: config.UNDERTONE_ROOMS,
-    secret: config.UNDERTONE_SECRET,
-    ...(provider && { provider: { jwksUrl, issuer, audience } }),
-  });
-}
-
-function startMedia(config: Config, deps: Pick<WebRtcOptions, 'decoder' | 'clock'> & Telemetry) {
-  const { UNDERTONE_WEBRTC_ANNOUNCED: announced, UNDERTONE_WORKER_BIN: workerBin } = config;
-  return startWebRtc({
-    ...deps,
-    workers: config.UNDERTONE_WEBRTC_WORKERS,
-    host: config.UNDERTONE_WEBRTC_HOST,
-    port: config.UNDERTONE_WEBRTC_PORT,
-    videoFps: config.UNDERTONE_FACES_PER_SECOND,
-    ...(announced !== undefined && { announced }),
-    ...(workerBin !== undefined && { workerBin }),
-  });
-}
-
-function windowOptions(config: Config): WindowOptions {
-  return {
-    lengthMs: config.UNDERTONE_WINDOW_MS,
-    hopMs: config.UNDERTONE_HOP_MS,
-    graceMs: config.UNDERTONE_GRACE_MS,
-    staleMs: config.UNDERTONE_STALE_MS,
-    looksPerSecond: config.UNDERTONE_FACES_PER_SECOND,
-  };
-}
-
-function helloInfo(config: Config, { name, version, labels, decision }: ModelPack): HelloInfo {
-  const { thresholds, minTopProbability, reject } = decision;
-  return {
-    version: manifest.version,
-    heartbeatMs: HEARTBEAT_MS,
-    windowMs: config.UNDERTONE_WINDOW_MS,
-    hopMs: config.UNDERTONE_HOP_MS,
-    pack: { name, version, labels: [...labels], thresholds, minTopProbability, ...(reject && { reject }) },
-  };
 }
 
 /** A token for whoever started the server on this machine. */

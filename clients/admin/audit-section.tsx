@@ -9,6 +9,8 @@ import { createResource } from '../resource.ts';
 type Entry = OperationAnswer<'audit'>['entries'][number];
 const KINDS = ['consent', 'access', 'configuration', 'model', 'review', 'deletion'] as const;
 const PAGE = 200;
+/** Characters that are shown unfolded. */
+const SHORT = 120;
 
 /** The audit section. */
 export function AuditSection({ api }: SectionProps) {
@@ -93,7 +95,9 @@ export function AuditSection({ api }: SectionProps) {
                   {entry.actor.role} {entry.actor.subject}
                 </td>
                 <td>{entry.room ?? ''}</td>
-                <td class="details">{detailsOf(entry)}</td>
+                <td class="details">
+                  <Details text={detailsOf(entry)} />
+                </td>
                 <td class="number quiet">{entry.hash.slice(0, 8)}</td>
               </tr>
             ))}
@@ -106,6 +110,17 @@ export function AuditSection({ api }: SectionProps) {
         </button>
       )}
     </section>
+  );
+}
+
+/** Long ones are folded: the change of a room's settings holds the whole text of its consent. */
+function Details({ text }: { readonly text: string }) {
+  if (text.length <= SHORT) return <>{text}</>;
+  return (
+    <details>
+      <summary>{text.slice(0, SHORT)}…</summary>
+      {text}
+    </details>
   );
 }
 

@@ -75,7 +75,7 @@ function Row({ item, index }: { readonly item: Listing; readonly index: number }
       aria-rowindex={index + 1}
       style={{ transform: `translateY(${(index * ROW).toString()}px)` }}
     >
-      <span role="cell">{new Date(item.startMs).toLocaleString()}</span>
+      <span role="cell">{WHEN.format(item.startMs)}</span>
       <span role="cell">{item.room}</span>
       <span role="cell">{what}</span>
       <span role="cell" class="number">
@@ -85,5 +85,13 @@ function Row({ item, index }: { readonly item: Listing; readonly index: number }
     </div>
   );
 }
+
+const WHEN = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 
 const STATES: Readonly<Record<Listing['state'], string>> = { open: 'to do', held: 'being looked at', done: 'done' };

@@ -148,8 +148,8 @@ export const operations = {
   listReview: op({
     method: 'GET',
     path: '/review/items',
-    summary: 'The review queue, newest first, without the model’s guesses',
-    roles: REVIEW,
+    summary: 'The review queue, newest first, with what each item was rejected for',
+    roles: ADMIN,
     query: z.object({
       state: z.enum(['open', 'held', 'done']).optional(),
       beforeMs: z.coerce.number().optional().describe('with `beforeId`: what comes after this one'),

@@ -4,13 +4,12 @@ import type { Annotation, ReviewedItem } from '../../domain/review.ts';
 import type { ClaimedItem, ClipStore, Store } from '../../ports/store.ts';
 import type { Clock } from '../../ports.ts';
 import type { OperationAnswer } from '../../protocol/api.ts';
+import { reviewedItems } from '../reviewed-items.ts';
 import type { Caller } from './access.ts';
 import type { Handlers } from './handlers.ts';
 
 /** How long an answer may be taken back, ms. */
 const UNDO_MS = 10 * 60_000;
-/** Items read at a time where all are. */
-const PAGE = 500;
 
 /** What the review operations need. */
 export interface ReviewDeps {
@@ -43,16 +42,6 @@ type ReviewOperation =
 export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
   const { store, clips, clock } = deps;
   const { reviews, audit } = store;
-
-  async function all(rooms: Caller['rooms']): Promise<ReviewedItem[]> {
-    const found: ReviewedItem[] = [];
-    for (let after: { readonly createdMs: number; readonly id: string } | undefined; ;) {
-      const page = await reviews.reviewed({ rooms, limit: PAGE, ...(after !== undefined && { after }) });
-      found.push(...page);
-      if (page.length < PAGE) return found;
-      after = page.at(-1)?.item;
-    }
-  }
 
   async function itemFor(id: string, { rooms }: Caller): Promise<ReviewedItem> {
     const found = await reviews.item(id);
@@ -125,9 +114,11 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
       return bytes;
     },
     reviewItem: async ({ caller, params: { id } }) => await itemFor(id, caller),
-    agreement: async ({ caller }) => deps.agreement(await all(caller.rooms)),
+    agreement: async ({ caller }) => deps.agreement(await reviewedItems(reviews, { rooms: caller.rooms })),
     async exportReview({ caller }) {
-      const lines = (await all(caller.rooms)).map((each) => `${JSON.stringify(deps.manifestLine(each))}\n`);
+      const lines = (await reviewedItems(reviews, { rooms: caller.rooms })).map(
+        (each) => `${JSON.stringify(deps.manifestLine(each))}\n`,
+      );
       const details = { items: lines.length };
       const atMs = clock.now();
       await audit.append({ atMs, kind: 'access', action: 'review.exported', actor: caller.actor, room: null, details });
