@@ -40,13 +40,21 @@ export async function proveEncoder(dir: string, name: string): Promise<void> {
   }
 }
 
-function voiceFeeds({ inputs, sampleRateHz }: VoiceEncoder): Record<string, TensorData> {
-  const dims = [BATCH, sampleRateHz];
-  const size = BATCH * sampleRateHz;
+/** One second, or what the network is made for. */
+function clipLength({ inputs, sampleRateHz }: VoiceEncoder): number {
+  const length = inputs.samples.shape[1];
+  return typeof length === 'number' ? length : sampleRateHz;
+}
+
+function voiceFeeds(encoder: VoiceEncoder): Record<string, TensorData> {
+  const { inputs } = encoder;
+  const length = clipLength(encoder);
+  const dims = [BATCH, length];
+  const size = BATCH * length;
   const feeds: Record<string, TensorData> = { [inputs.samples.name]: { data: noise(size), dims } };
   if (inputs.mask) {
     // The second of the two is half as long.
-    const there = (i: number): number => (i < 1.5 * sampleRateHz ? 1 : 0);
+    const there = (i: number): number => (i < 1.5 * length ? 1 : 0);
     const data =
       inputs.mask.type === 'int64'
         ? BigInt64Array.from({ length: size }, (_, i) => BigInt(there(i)))
@@ -56,9 +64,10 @@ function voiceFeeds({ inputs, sampleRateHz }: VoiceEncoder): Record<string, Tens
   return feeds;
 }
 
-/** What is due for one second; null: any. */
-function voiceSides({ outputs, layers, width, frames, sampleRateHz }: VoiceEncoder): readonly (number | null)[] {
-  const time = frames && speechFrames(sampleRateHz, frames);
+/** What is due; null: any. */
+function voiceSides(encoder: VoiceEncoder): readonly (number | null)[] {
+  const { outputs, layers, width, frames } = encoder;
+  const time = frames && speechFrames(clipLength(encoder), frames);
   return outputs.hidden.shape.length === 4 ? [BATCH, layers, time, width] : [BATCH, time, width];
 }
 
