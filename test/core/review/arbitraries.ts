@@ -25,7 +25,7 @@ const platt = fc.record({
 });
 
 const subset: fc.Arbitrary<SubsetCalibration> = fc.record({
-  labels: fc.dictionary(fc.constantFrom<Label>(...LABELS), platt) as fc.Arbitrary<SubsetCalibration['labels']>,
+  labels: fc.dictionary(fc.constantFrom<Label>(...LABELS), platt),
   thresholds: perLabel(fc.double({ min: 0.1, max: 0.9, noNaN: true })),
   reject: fc.constant(null),
 });
