@@ -36,15 +36,23 @@ export function presentByThreshold(probabilities: Matrix, thresholds: number | r
  * present keeps 0.5.
  * @param present [clips][C] of 0 and 1: what raters perceived.
  * @param probabilities [clips][C], each 0 to 1.
+ * @param weights how often each clip counts, [clips], 0 or more. Default 1 each.
  * @returns [C] thresholds in [0, 1).
  * @throws RangeError on matrices that are empty, ragged, unlike, out of range, or where `present` is neither 0 nor 1.
  * @example const thresholds = chooseThresholds(presentByShare(votes), probabilities);
  */
-export function chooseThresholds(present: Matrix, probabilities: Matrix): readonly number[] {
+export function chooseThresholds(
+  present: Matrix,
+  probabilities: Matrix,
+  weights: readonly number[] = present.map(() => 1),
+): readonly number[] {
   const labels = checkPair(present, probabilities, ['present', 'probabilities']);
   checkMultiHot('present', present);
+  checkLength('weights', weights, present.length);
   return Array.from({ length: labels }, (_, k) =>
-    bestThreshold(present.map((_row, i) => ({ p: at(probabilities, i, k), present: at(present, i, k) }))),
+    bestThreshold(
+      present.map((_row, i) => ({ p: at(probabilities, i, k), present: at(present, i, k), n: weights[i] ?? NaN })),
+    ),
   );
 }
 
@@ -56,19 +64,20 @@ export function checkMultiHot(name: string, matrix: Matrix): void {
   });
 }
 
-function bestThreshold(clips: readonly { readonly p: number; readonly present: number }[]): number {
+function bestThreshold(clips: readonly { readonly p: number; readonly present: number; readonly n: number }[]): number {
   const falling = clips.toSorted((x, y) => y.p - x.p);
-  const positives = clips.reduce((sum, clip) => sum + clip.present, 0);
+  const positives = clips.reduce((sum, clip) => sum + clip.n * clip.present, 0);
   let best = { threshold: 0.5, f1: 0 };
-  let hits = 0;
+  let [hits, said] = [0, 0];
   falling.forEach((clip, i) => {
-    hits += clip.present;
+    hits += clip.n * clip.present;
+    said += clip.n;
     const next = falling[i + 1]?.p ?? 0;
     if (next === clip.p) return;
     const middle = (clip.p + next) / 2;
     // between neighbouring doubles there is no middle
     const threshold = middle < clip.p ? middle : next;
-    const f1 = (2 * hits) / (i + 1 + positives);
+    const f1 = (2 * hits) / (said + positives);
     const nearer = Math.abs(threshold - 0.5) < Math.abs(best.threshold - 0.5);
     if (f1 > best.f1 || (f1 === best.f1 && f1 > 0 && nearer)) best = { threshold, f1 };
   });

@@ -79,6 +79,17 @@ export function only<Figures>(tallied: Tally<Figures>, keep: readonly boolean[])
   return { ...tallied, terms: tallied.terms.map((term, j) => (keep[Math.floor(j / width)] === true ? term : 0)) };
 }
 
+/**
+ * Each clip counting `weights[i]` times from here on, whatever it is resampled to: of a sample that was drawn with unequal
+ * chances, by their inverses.
+ * @param weights [clips], each 0 or more.
+ */
+export function scaled<Figures>(tallied: Tally<Figures>, weights: readonly number[]): Tally<Figures> {
+  checkLength('weights', weights, tallied.clips);
+  const { width } = tallied;
+  return { ...tallied, terms: tallied.terms.map((term, j) => term * (weights[Math.floor(j / width)] ?? NaN)) };
+}
+
 /** One row a group of clips (all clips of a speaker, say) instead of one a clip, in order of first occurrence. */
 export function byGroup<Figures>(tallied: Tally<Figures>, groups: readonly (string | number)[]): Tally<Figures> {
   checkLength('groups', groups, tallied.clips);

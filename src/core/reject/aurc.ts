@@ -1,5 +1,6 @@
 /** One number for a whole risk-coverage curve, and how much of it the order of the clips is to blame for. */
 import { checkLength } from '../metrics/matrix.ts';
+import { tally, type Tally } from '../metrics/tally.ts';
 import { risingOrder } from './curve.ts';
 
 /** Areas under the risk-coverage curve from coverage 0 to 1. */
@@ -30,6 +31,43 @@ export function areas(uncertainty: readonly number[], loss: readonly number[]): 
   );
   // of two equal areas, summed in other orders, one may come out a little less
   return { aurc, eaurc: Math.max(0, aurc - least) };
+}
+
+/**
+ * `aurc` as a tally, for intervals and for clips that count unequally: clips are sorted into bins of about equally many by
+ * their doubt, and those of one bin are accepted together, as clips of equal doubt are in `areas`. With a bin for each
+ * different doubt the figure is that of `areas`.
+ * @param uncertainty a number a clip; Infinity for one that is never accepted comes last.
+ * @param loss 0 to 1 a clip.
+ * @param bins at most so many. Default 100.
+ * @throws RangeError when the lists differ in length.
+ */
+export function aurcTally(uncertainty: readonly number[], loss: readonly number[], bins = 100): Tally<number> {
+  checkLength('loss', loss, uncertainty.length);
+  const rising = uncertainty.toSorted((a, b) => a - b);
+  const edges = new Set(
+    Array.from({ length: bins }, (_, i) => rising[Math.ceil(((i + 1) * rising.length) / bins) - 1] ?? Infinity),
+  );
+  const uppers = [...edges];
+  return tally(
+    uncertainty.length,
+    2 * uppers.length,
+    (row, i) => {
+      const bin = uppers.findIndex((upper) => (uncertainty[i] ?? NaN) <= upper);
+      row[2 * bin] = 1;
+      row[2 * bin + 1] = loss[i] ?? NaN;
+    },
+    (sums) => {
+      let [accepted, lost, sum] = [0, 0, 0];
+      for (let bin = 0; bin < uppers.length; bin++) {
+        const clips = sums[2 * bin] ?? NaN;
+        accepted += clips;
+        lost += sums[2 * bin + 1] ?? NaN;
+        if (clips > 0) sum += (clips * lost) / accepted;
+      }
+      return sum / accepted;
+    },
+  );
 }
 
 function area(uncertainty: readonly number[], loss: readonly number[]): number {
