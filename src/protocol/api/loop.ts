@@ -66,6 +66,7 @@ export const recalibrationReport = z.object({
         z.object({
           label,
           present: z.int(),
+          changed: z.boolean().describe('calibrated anew; otherwise left as it was, for want of a clear gain'),
           a: z.number(),
           b: z.number(),
           thresholdBefore: z.number(),
@@ -83,6 +84,16 @@ export const recalibrationReport = z.object({
           figures: comparison,
         }),
       ),
+      rule: z
+        .object({
+          risk: z.number(),
+          delta: z.number(),
+          found: z.boolean(),
+          rows: z.int().describe('evenly drawn items that some threshold accepts'),
+          why: z.string().nullable(),
+        })
+        .nullable()
+        .describe('the reject rule that can be promised, or why none can'),
     }),
   ),
   refusal: refusal.nullable(),
