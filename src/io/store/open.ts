@@ -4,6 +4,7 @@ import type { Store } from '../../ports/store.ts';
 import { auditStore } from './audit.ts';
 import { calibrationStore } from './calibrations.ts';
 import { createDatabase } from './database.ts';
+import type { Database } from './database.ts';
 import { migrate } from './migrate.ts';
 import { peopleStore } from './people.ts';
 import { pgliteDialect } from './pglite.ts';
@@ -16,6 +17,7 @@ import { tokenStore } from './tokens.ts';
 import { webhookStore } from './webhooks.ts';
 
 const DAY_MS = 86_400_000;
+const DEFAULT_RETENTION: Retention = { clipsMs: 7 * DAY_MS, scoresMs: 30 * DAY_MS, reviewsMs: 90 * DAY_MS };
 
 /** Where a store is kept, one of three, and what holds for rooms without settings. */
 export type StoreOptions = (
@@ -37,9 +39,15 @@ export type StoreOptions = (
  * const receipt = await store.people.withdraw({ room: 'lobby', participant }, Date.now(), actor);
  * await store.close();
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
-  const { retention = { clipsMs: 7 * DAY_MS, scoresMs: 30 * DAY_MS, reviewsMs: 90 * DAY_MS } } = options;
-  const database = createDatabase(dialectOf(options));
+export function openStore(options: StoreOptions): Promise<Store> {
+  return storeOn(createDatabase(dialectOf(options)), options.retention);
+}
+
+/**
+ * A store on a database, whose tables it brings up to date; closed with it.
+ * @throws as `openStore`.
+ */
+export async function storeOn(database: Database, retention = DEFAULT_RETENTION): Promise<Store> {
   try {
     await database.read(migrate);
   } catch (error) {

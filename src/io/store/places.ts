@@ -13,13 +13,10 @@ export type ItemRow = Selectable<Tables['items']>;
  * How many live reservations the item in the query has, those of `except` left out. An item has as many places as it wants
  * answers; an answer takes one for good, a reservation until it expires.
  */
-export function liveReservations(
-  { selectFrom, fn }: ExpressionBuilder<Tables, 'items'>,
-  nowMs: number,
-  except: string | null,
-) {
-  const live = selectFrom('reservations')
-    .select(fn.countAll<number>().as('n'))
+export function liveReservations(eb: ExpressionBuilder<Tables, 'items'>, nowMs: number, except: string | null) {
+  const live = eb
+    .selectFrom('reservations')
+    .select(eb.fn.countAll<number>().as('n'))
     .whereRef('reservations.item', '=', 'items.id')
     .where('reservations.expires_ms', '>', nowMs);
   return except === null ? live : live.where('reservations.reviewer', '!=', except);

@@ -29,7 +29,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
     idle_in_transaction_session_timeout: statementTimeoutMs + 5000,
     keepAlive: true,
     application_name: 'undertone',
-    types: { getTypeParser },
+    types,
   });
   // Without a listener a server that restarts would end this process.
   pool.on('error', (error) => onLost?.(error));
@@ -61,7 +61,5 @@ function guarded(driver: Driver): Driver {
 }
 
 /** Counts (int8) as numbers: none of ours comes near 2^53. */
-function getTypeParser(id: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  if (id === pg.types.builtins.INT8) return Number;
-  return format === 'binary' ? pg.types.getTypeParser(id, 'binary') : pg.types.getTypeParser(id, 'text');
-}
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);

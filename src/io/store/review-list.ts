@@ -16,9 +16,7 @@ export async function list(
     .select((select) => liveReservations(select, nowMs, null).as('live'));
   if (rooms !== null) query = query.where('room', 'in', rooms);
   if (before !== undefined)
-    query = query.where(({ refTuple, tuple, eb }) =>
-      eb(refTuple('created_ms', 'id'), '<', tuple(before.createdMs, before.id)),
-    );
+    query = query.where((eb) => eb(eb.refTuple('created_ms', 'id'), '<', eb.tuple(before.createdMs, before.id)));
   if (state === 'done') query = query.whereRef('answers', '>=', 'raters');
   else if (state !== undefined) {
     query = query
@@ -58,9 +56,7 @@ export async function reviewed(
   if (rooms !== null) query = query.where('room', 'in', rooms);
   if (pack !== undefined) query = query.where('pack', '=', pack);
   if (after !== undefined)
-    query = query.where(({ refTuple, tuple, eb }) =>
-      eb(refTuple('created_ms', 'id'), '>', tuple(after.createdMs, after.id)),
-    );
+    query = query.where((eb) => eb(eb.refTuple('created_ms', 'id'), '>', eb.tuple(after.createdMs, after.id)));
   return withAnnotations(db, await query.orderBy('created_ms').orderBy('id').limit(limit).execute());
 }
 
@@ -73,17 +69,20 @@ export async function reviewedItem(db: Queries, id: string): Promise<ReviewedIte
 /** See `ReviewStore.sees`. */
 export async function sees(db: Queries, item: string, reviewer: string, nowMs: number): Promise<boolean> {
   const { answers, held } = await db
-    .selectNoFrom(({ exists, selectFrom }) => [
-      exists(selectFrom('annotations').select('id').where('item', '=', item).where('reviewer', '=', reviewer)).as(
-        'answers',
-      ),
-      exists(
-        selectFrom('reservations')
-          .select('id')
-          .where('item', '=', item)
-          .where('reviewer', '=', reviewer)
-          .where('expires_ms', '>', nowMs),
-      ).as('held'),
+    .selectNoFrom((eb) => [
+      eb
+        .exists(eb.selectFrom('annotations').select('id').where('item', '=', item).where('reviewer', '=', reviewer))
+        .as('answers'),
+      eb
+        .exists(
+          eb
+            .selectFrom('reservations')
+            .select('id')
+            .where('item', '=', item)
+            .where('reviewer', '=', reviewer)
+            .where('expires_ms', '>', nowMs),
+        )
+        .as('held'),
     ])
     .executeTakeFirstOrThrow();
   return Boolean(answers) || Boolean(held);

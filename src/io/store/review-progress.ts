@@ -11,11 +11,11 @@ export async function progress(db: Queries, rooms: readonly string[] | null, now
 }
 
 async function itemsByState(db: Queries, rooms: readonly string[] | null, nowMs: number) {
-  let query = db.selectFrom('items').select(({ fn, eb, ref }) => [
-    fn.countAll<number>().as('all'),
-    fn
+  let query = db.selectFrom('items').select((eb) => [
+    eb.fn.countAll<number>().as('all'),
+    eb.fn
       .countAll<number>()
-      .filterWhere(eb('answers', '>=', ref('raters')))
+      .filterWhere(eb('answers', '>=', eb.ref('raters')))
       .as('done'),
   ]);
   let heldQuery = db

@@ -11,10 +11,9 @@ import { withoutWithdrawn } from './withdrawn.ts';
 
 /** The review queue. */
 export function reviewStore(database: Database): ReviewStore {
-  const { read, write } = database;
   return {
     add: (item) =>
-      write(async (trx) => {
+      database.write(async (trx) => {
         for (const standing of await withoutWithdrawn(trx, [item]))
           await trx
             .insertInto('items')
@@ -22,16 +21,18 @@ export function reviewStore(database: Database): ReviewStore {
             .onConflict((c) => c.doNothing())
             .execute();
       }),
-    claim: (request) => write((trx) => claim(trx, request)),
-    renew: (id, reviewer, nowMs, reservationMs) => write((trx) => renew(trx, id, reviewer, nowMs, reservationMs)),
-    answer: (id, reviewer, given, atMs) => write((trx) => answer(trx, id, reviewer, given, atMs)),
-    skip: (id, reviewer, atMs) => write((trx) => skip(trx, id, reviewer, atMs)),
-    undo: (request) => write((trx) => undo(trx, request)),
-    item: (id) => read((db) => reviewedItem(db, id)),
-    sees: (item, reviewer, nowMs) => read((db) => sees(db, item, reviewer, nowMs)),
-    list: (query) => read((db) => list(db, query)),
-    progress: (rooms, nowMs) => read((db) => progress(db, rooms, nowMs)),
-    reviewed: (query) => read((db) => reviewed(db, query)),
-    importAnnotations: (annotations, actor, atMs) => write((trx) => importAnnotations(trx, annotations, actor, atMs)),
+    claim: (request) => database.write((trx) => claim(trx, request)),
+    renew: (id, reviewer, nowMs, reservationMs) =>
+      database.write((trx) => renew(trx, id, reviewer, nowMs, reservationMs)),
+    answer: (id, reviewer, given, atMs) => database.write((trx) => answer(trx, id, reviewer, given, atMs)),
+    skip: (id, reviewer, atMs) => database.write((trx) => skip(trx, id, reviewer, atMs)),
+    undo: (request) => database.write((trx) => undo(trx, request)),
+    item: (id) => database.read((db) => reviewedItem(db, id)),
+    sees: (item, reviewer, nowMs) => database.read((db) => sees(db, item, reviewer, nowMs)),
+    list: (query) => database.read((db) => list(db, query)),
+    progress: (rooms, nowMs) => database.read((db) => progress(db, rooms, nowMs)),
+    reviewed: (query) => database.read((db) => reviewed(db, query)),
+    importAnnotations: (annotations, actor, atMs) =>
+      database.write((trx) => importAnnotations(trx, annotations, actor, atMs)),
   };
 }

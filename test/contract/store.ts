@@ -1,0 +1,44 @@
+/** What every `Store` keeps to, embedded or on a server. One database serves all its tests: each uses a room of its own. */
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import type { Store } from '../../src/ports/store.ts';
+import { describeAudit } from './store/audit.ts';
+import { describeCalibrations } from './store/calibrations.ts';
+import { describePeople } from './store/people.ts';
+import { describePlans } from './store/plans.ts';
+import { describeQueue } from './store/queue.ts';
+import { describeReservations } from './store/reservations.ts';
+import { describeRetention } from './store/retention.ts';
+import { describeText } from './store/text.ts';
+
+/** A store, and a way past it to its database. */
+export interface StoreUnderTest {
+  readonly store: Store;
+  /** Run a statement as the database's owner. */
+  sql(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+}
+
+/** Gives what `beforeAll` has opened; only for use inside of tests. */
+export type Opened = () => StoreUnderTest;
+
+/** Run the contract on what `open` gives. */
+export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    let opened: StoreUnderTest | null = null;
+    beforeAll(async () => {
+      opened = await open();
+    }, 120_000);
+    afterAll(() => opened?.store.close());
+    const under: Opened = () => {
+      expect(opened, 'the store did not open').not.toBeNull();
+      return opened as StoreUnderTest;
+    };
+    describePeople(under);
+    describeRetention(under);
+    describeQueue(under);
+    describeReservations(under);
+    describeCalibrations(under);
+    describeText(under);
+    describeAudit(under);
+    describePlans(under);
+  });
+}
