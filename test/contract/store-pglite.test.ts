@@ -6,7 +6,7 @@ import { pgliteDialect } from '../../src/io/store/pglite.ts';
 import { describeStore } from './store.ts';
 
 describeStore('the embedded store', async () => {
-  const database = createDatabase(pgliteDialect(null));
+  const database = createDatabase(pgliteDialect(null), { autovacuum: false });
   return {
     store: await storeOn(database),
     sql: (statement) =>

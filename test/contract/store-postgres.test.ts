@@ -17,7 +17,12 @@ if (server === null)
   });
 else
   describeStore('the store on Postgres', async () => {
-    const database = createDatabase(postgresDialect({ url: await server.createDatabase() }));
+    const database = createDatabase(
+      postgresDialect({ url: await server.createDatabase(), statementTimeoutMs: 120_000 }),
+      {
+        autovacuum: true,
+      },
+    );
     return {
       store: await storeOn(database),
       sql: (statement) =>

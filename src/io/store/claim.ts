@@ -1,4 +1,5 @@
 import type { ClaimedItem, ReviewStore } from '../../ports/store.ts';
+import { readInIndexOrder } from './index-order.ts';
 import { hold, liveReservations, release } from './places.ts';
 import type { ItemRow } from './places.ts';
 import type { Queries } from './tables.ts';
@@ -10,6 +11,7 @@ export async function claim(trx: Queries, request: ClaimRequest): Promise<Claime
   const { rooms, reviewer, instead } = request;
   if (instead !== undefined) await release(trx, instead, reviewer);
   if (rooms?.length === 0) return null;
+  await readInIndexOrder(trx);
   // First past items that others are at just now; where nothing else is left, wait for those.
   for (const locked of ['skip', 'wait'] as const)
     for (;;) {
@@ -27,7 +29,10 @@ function lockNext(trx: Queries, request: ClaimRequest, locked: 'skip' | 'wait'):
   return (locked === 'skip' ? next.skipLocked() : next).executeTakeFirst();
 }
 
-/** Items with a place for the reviewer, who has neither answered nor skipped nor holds them. */
+/**
+ * Items with a place for the reviewer, who has neither answered nor skipped nor holds them. Counted item by item: asked
+ * whether any exist, the planner likes to read all that the reviewer ever did first.
+ */
 function wanted(trx: Queries, { reviewer, rooms, nowMs }: ClaimRequest) {
   const query = trx
     .selectFrom('items')
@@ -35,31 +40,37 @@ function wanted(trx: Queries, { reviewer, rooms, nowMs }: ClaimRequest) {
     .whereRef('answers', '<', 'raters')
     .where((eb) => eb(liveReservations(eb, nowMs, reviewer), '<', eb('raters', '-', eb.ref('answers'))))
     .where((eb) =>
-      eb.not(
-        eb.or([
-          eb.exists(
-            eb
-              .selectFrom('annotations')
-              .select('annotations.id')
-              .whereRef('annotations.item', '=', 'items.id')
-              .where('annotations.reviewer', '=', reviewer),
-          ),
-          eb.exists(
-            eb
-              .selectFrom('skips')
-              .select('skips.item')
-              .whereRef('skips.item', '=', 'items.id')
-              .where('skips.reviewer', '=', reviewer),
-          ),
-          eb.exists(
-            eb
-              .selectFrom('reservations')
-              .select('reservations.id')
-              .whereRef('reservations.item', '=', 'items.id')
-              .where('reservations.reviewer', '=', reviewer)
-              .where('reservations.expires_ms', '>', nowMs),
-          ),
-        ]),
+      eb(
+        eb
+          .selectFrom('annotations')
+          .select(({ fn }) => fn.countAll<number>().as('n'))
+          .whereRef('annotations.item', '=', 'items.id')
+          .where('annotations.reviewer', '=', reviewer),
+        '=',
+        0,
+      ),
+    )
+    .where((eb) =>
+      eb(
+        eb
+          .selectFrom('skips')
+          .select(({ fn }) => fn.countAll<number>().as('n'))
+          .whereRef('skips.item', '=', 'items.id')
+          .where('skips.reviewer', '=', reviewer),
+        '=',
+        0,
+      ),
+    )
+    .where((eb) =>
+      eb(
+        eb
+          .selectFrom('reservations')
+          .select(({ fn }) => fn.countAll<number>().as('n'))
+          .whereRef('reservations.item', '=', 'items.id')
+          .where('reservations.reviewer', '=', reviewer)
+          .where('reservations.expires_ms', '>', nowMs),
+        '=',
+        0,
       ),
     );
   return rooms === null ? query : query.where('room', 'in', rooms);

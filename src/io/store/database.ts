@@ -1,4 +1,4 @@
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import type { Dialect } from 'kysely';
 import { UndertoneError } from '../../errors.ts';
 import { isConflict, storeFailure } from './failure.ts';
@@ -13,11 +13,19 @@ export interface Database {
   read<T>(queries: (db: Queries) => Promise<T>): Promise<T>;
   /** All or nothing, durable once it resolves; begun again after a collision, so `work` has no effect but its queries. */
   write<T>(work: (trx: Queries) => Promise<T>): Promise<T>;
+  /** Give the room of deleted rows back and tell the planner how large tables are, where nobody else does. */
+  maintain(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** What is known of a database beside how it is talked to. */
+export interface DatabaseOptions {
+  /** Whether it vacuums by itself, as a server does. */
+  readonly autovacuum: boolean;
+}
+
 /** A database by a dialect of Kysely. */
-export function createDatabase(dialect: Dialect): Database {
+export function createDatabase(dialect: Dialect, { autovacuum }: DatabaseOptions): Database {
   const db = new Kysely<Tables>({ dialect });
   const translated = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -37,6 +45,10 @@ export function createDatabase(dialect: Dialect): Database {
             if (!isConflict(thrown)) throw thrown;
           }
         return await db.transaction().execute(work);
+      }),
+    maintain: () =>
+      translated(async () => {
+        if (!autovacuum) await sql`vacuum (analyze)`.execute(db);
       }),
     close: () => db.destroy(),
   };

@@ -57,6 +57,7 @@ export const MIGRATIONS: readonly Migration[] = [
       'create index items_of on items (room, participant)',
       // What a claim walks along, in its order: the least answered of those that want answers, then the oldest.
       'create index items_wanted on items (answers, created_ms, id) where answers < raters',
+      'create index items_wanted_of_room on items (room, answers, created_ms, id) where answers < raters',
       'create index items_open on items (created_ms, id) where answers < raters',
       'create index items_done on items (created_ms, id) where answers >= raters',
       'create index items_answered on items (created_ms, id) where answers > 0',

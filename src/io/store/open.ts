@@ -40,7 +40,7 @@ export type StoreOptions = (
  * await store.close();
  */
 export function openStore(options: StoreOptions): Promise<Store> {
-  return storeOn(createDatabase(dialectOf(options)), options.retention);
+  return storeOn(databaseOf(options), options.retention);
 }
 
 /**
@@ -50,6 +50,7 @@ export function openStore(options: StoreOptions): Promise<Store> {
 export async function storeOn(database: Database, retention = DEFAULT_RETENTION): Promise<Store> {
   try {
     await database.read(migrate);
+    await database.maintain();
   } catch (error) {
     await database.close();
     throw error;
@@ -71,13 +72,13 @@ export async function storeOn(database: Database, retention = DEFAULT_RETENTION)
   };
 }
 
-function dialectOf(options: StoreOptions) {
+function databaseOf(options: StoreOptions): Database {
   switch (options.at) {
     case 'folder':
-      return pgliteDialect(options.folder);
+      return createDatabase(pgliteDialect(options.folder), { autovacuum: false });
     case 'memory':
-      return pgliteDialect(null);
+      return createDatabase(pgliteDialect(null), { autovacuum: false });
     case 'postgres':
-      return postgresDialect(options);
+      return createDatabase(postgresDialect(options), { autovacuum: true });
   }
 }

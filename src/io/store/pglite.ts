@@ -3,6 +3,8 @@ import { CompiledQuery, PGliteAdapter, PostgresIntrospector, PostgresQueryCompil
 import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 import { UndertoneError } from '../../errors.ts';
 import { checkParameters } from './database.ts';
+import { lockFolder } from './folder-lock.ts';
+import type { FolderLock } from './folder-lock.ts';
 import type { FromThread, ToThread } from './pglite-calls.ts';
 
 /**
@@ -21,6 +23,7 @@ export function pgliteDialect(folder: string | null): Dialect {
 
 function pgliteDriver(folder: string | null): Driver {
   let thread: DatabaseThread | null = null;
+  let lock: FolderLock | null = null;
   const connection: DatabaseConnection = {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
       checkParameters(parameters);
@@ -36,7 +39,10 @@ function pgliteDriver(folder: string | null): Driver {
     await on.executeQuery(CompiledQuery.raw(sql));
   };
   return {
-    init: () => Promise.resolve(),
+    init: () => {
+      if (folder !== null) lock ??= lockFolder(folder);
+      return Promise.resolve();
+    },
     acquireConnection: async () => {
       if (thread?.alive !== true) {
         thread = startThread();
@@ -54,6 +60,8 @@ function pgliteDriver(folder: string | null): Driver {
     destroy: async () => {
       if (thread?.alive === true) await thread.ask({ type: 'close' });
       thread = null;
+      lock?.release();
+      lock = null;
     },
   };
 }

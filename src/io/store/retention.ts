@@ -18,6 +18,7 @@ export async function expire(database: Database, nowMs: number, defaults: Retent
     const deleted = await database.write((trx) => expireRoom(trx, room, nowMs, defaults));
     for (const kind of Object.keys(sum) as (keyof Deleted)[]) sum[kind] += deleted[kind];
   }
+  if (Object.values(sum).some((count) => count > 0)) await database.maintain();
   return sum;
 }
 

@@ -1,15 +1,18 @@
 import type { ReviewedItem } from '../../domain/review.ts';
 import type { ReviewListing, ReviewStore } from '../../ports/store.ts';
 import { withAnnotations } from './annotations.ts';
+import { readInIndexOrder } from './index-order.ts';
 import { liveReservations } from './places.ts';
 import type { Queries } from './tables.ts';
 
-/** One page of the queue; see `ReviewStore.list`. */
+/** One page of the queue, in a transaction; see `ReviewStore.list`. */
 export async function list(
   db: Queries,
   { rooms, state, before, limit, nowMs }: Parameters<ReviewStore['list']>[0],
 ): Promise<readonly ReviewListing[]> {
   if (rooms?.length === 0) return [];
+  // The few that are held are found by who holds them, and sorted.
+  if (state !== 'held') await readInIndexOrder(db);
   let query = db
     .selectFrom('items')
     .select(['id', 'room', 'participant', 'created_ms', 'start_ms', 'end_ms', 'status', 'reason', 'answers', 'raters'])
@@ -28,7 +31,6 @@ export async function list(
           where('raters', '-', where.ref('answers')),
         ),
       );
-    // The few that are held are found by who holds them.
     if (state === 'held')
       query = query.where('id', 'in', (where) =>
         where.selectFrom('reservations').select('reservations.item').where('expires_ms', '>', nowMs),

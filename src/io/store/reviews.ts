@@ -29,7 +29,7 @@ export function reviewStore(database: Database): ReviewStore {
     undo: (request) => database.write((trx) => undo(trx, request)),
     item: (id) => database.read((db) => reviewedItem(db, id)),
     sees: (item, reviewer, nowMs) => database.read((db) => sees(db, item, reviewer, nowMs)),
-    list: (query) => database.read((db) => list(db, query)),
+    list: (query) => database.write((trx) => list(trx, query)),
     progress: (rooms, nowMs) => database.read((db) => progress(db, rooms, nowMs)),
     reviewed: (query) => database.read((db) => reviewed(db, query)),
     importAnnotations: (annotations, actor, atMs) =>

@@ -68,7 +68,7 @@ export function describeRetention(opened: Opened): void {
             });
           },
         ),
-        { numRuns: 20 },
+        { numRuns: 10 },
       );
     });
 
@@ -76,6 +76,7 @@ export function describeRetention(opened: Opened): void {
       const { store } = opened();
       const room = unique('room');
       const retention = { clipsMs: 10, scoresMs: 20, reviewsMs: 30 };
+      await store.scores.expire(1000);
       await store.settings.save(settingsOf({ room, retention }), ADMIN, 0);
       await store.scores.add({ segments: [segmentOf({ room, endMs: 100 })], verdicts: [] });
       await store.reviews.add(itemOf({ room, clip: unique('clip'), verdict: verdictOf(100) }));

@@ -58,7 +58,7 @@ export function describeText(opened: Opened): void {
           const entries = await store.audit.entries({ kinds: ['access'], room, limit: 9 });
           expect(entries.at(-1)).toMatchObject({ action: e, room, details });
         }),
-        { numRuns: 40 },
+        { numRuns: 20 },
       );
       expect((await store.audit.verify()).brokenAt).toBeNull();
     }, 120_000);
