@@ -1,5 +1,5 @@
 /** What every `Store` keeps to, embedded or on a server. One database serves all its tests: each uses a room of its own. */
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { describeAudit } from './store/audit.ts';
 import { describeCalibrations } from './store/calibrations.ts';
@@ -14,7 +14,7 @@ import { describeText } from './store/text.ts';
 export interface StoreUnderTest {
   readonly store: Store;
   /** Run a statement as the database's owner. */
-  sql(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  readonly sql: (statement: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 /** Gives what `beforeAll` has opened; only for use inside of tests. */
@@ -27,10 +27,10 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
     beforeAll(async () => {
       opened = await open();
     }, 120_000);
-    afterAll(() => opened?.store.close());
+    afterAll(() => opened?.store.close(), 120_000);
     const under: Opened = () => {
-      expect(opened, 'the store did not open').not.toBeNull();
-      return opened as StoreUnderTest;
+      if (opened === null) throw new Error('the store did not open');
+      return opened;
     };
     describePeople(under);
     describeRetention(under);

@@ -41,20 +41,26 @@ async function answer(message: ToThread): Promise<FromThread> {
   }
 }
 
-/** A folder that holds a whole database or none: a first start that is cut short is begun again. */
 async function open(folder: string | null): Promise<PGlite> {
   const parsers = { [types.INT8]: Number };
-  if (folder === null) return PGlite.create({ parsers });
+  const opened = await PGlite.create(folder === null ? { parsers } : { dataDir: await wholeData(folder), parsers });
+  // Nothing tells this session that tables have grown: a plan that it kept, as those which check foreign keys, would go on reading
+  // whole tables that were small when it was made.
+  await opened.exec('set plan_cache_mode = force_custom_plan');
+  return opened;
+}
+
+/** A whole database or none: a first start that is cut short is begun again. */
+async function wholeData(folder: string): Promise<string> {
   const data = join(folder, 'pg');
-  if (!existsSync(data)) {
-    const part = join(folder, 'pg.part');
-    rmSync(part, { recursive: true, force: true });
-    mkdirSync(part, { recursive: true, mode: 0o700 });
-    const made = await PGlite.create(part);
-    await made.close();
-    renameSync(part, data);
-  }
-  return PGlite.create({ dataDir: data, parsers });
+  if (existsSync(data)) return data;
+  const part = join(folder, 'pg.part');
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part, { recursive: true, mode: 0o700 });
+  const made = await PGlite.create(part);
+  await made.close();
+  renameSync(part, data);
+  return data;
 }
 
 /** What Postgres refused has a SQLSTATE and leaves it whole; after anything else it is not to be trusted. */

@@ -6,7 +6,7 @@ const ITEMS = 100_000;
 
 export function describePlans(opened: Opened): void {
   describe('with 100 000 items', () => {
-    test('a page, a claim and a progress-less listing read a few rows, not the table', async () => {
+    test('a page and a claim read a few rows, not the table', async () => {
       const { store, sql } = opened();
       const room = unique('room');
       await sql(`insert into items select
@@ -35,13 +35,12 @@ export function describePlans(opened: Opened): void {
       expect(page).toHaveLength(50);
       expect(claimed?.item.id).toBe(`${room}-3`);
       expect(read).toBeLessThan(2000);
-      await sql(`delete from items where room = '${room}'`);
 
       async function rowsRead(): Promise<number> {
         await sql('select pg_stat_force_next_flush()');
         const [row] = await sql(
           `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read from pg_stat_user_tables
-           where relname in ('items', 'annotations', 'reservations', 'skips')`,
+           where relname in ('items', 'annotations')`,
         );
         return Number(row?.['read']);
       }

@@ -151,20 +151,35 @@ async function play({ reviews }: Store, steps: readonly Step[]): Promise<void> {
     if ('renew' in one) {
       const renewed = reviews.renew(id, reviewer, nowMs, LENGTH_MS);
       const use = usable(model, id, nowMs);
-      if (!use) return void (await expect(renewed).rejects.toMatchObject(lost));
+      if (!use) {
+        await expect(renewed).rejects.toMatchObject(lost);
+        return;
+      }
       use.expiresMs = nowMs + LENGTH_MS;
       expect(await renewed).toEqual({ id, item: use.item, reviewer, expiresMs: use.expiresMs });
     } else if ('answer' in one) {
       const answered = reviews.answer(id, reviewer, ANSWER, nowMs);
-      if (done?.kind === 'answer') return void (await answered);
+      if (done?.kind === 'answer') {
+        await answered;
+        return;
+      }
       const use = usable(model, id, nowMs);
-      if (!use) return void (await expect(answered).rejects.toMatchObject(lost));
+      if (!use) {
+        await expect(answered).rejects.toMatchObject(lost);
+        return;
+      }
       await answered;
       finish('answer', use);
     } else {
       const skipped = reviews.skip(id, reviewer, nowMs);
-      if (done?.kind === 'skip') return void (await skipped);
-      if (!hold) return void (await expect(skipped).rejects.toMatchObject(lost));
+      if (done?.kind === 'skip') {
+        await skipped;
+        return;
+      }
+      if (!hold) {
+        await expect(skipped).rejects.toMatchObject(lost);
+        return;
+      }
       await skipped;
       finish('skip', hold);
     }
