@@ -1,6 +1,5 @@
 /** What every `Store` keeps to, embedded or on a server. One database serves all its tests: each uses a room of its own. */
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Store } from '../../src/ports/store.ts';
 import { describeAudit } from './store/audit.ts';
 import { describeCalibrations } from './store/calibrations.ts';
 import { describePeople } from './store/people.ts';
@@ -9,16 +8,7 @@ import { describeQueue } from './store/queue.ts';
 import { describeReservations } from './store/reservations.ts';
 import { describeRetention } from './store/retention.ts';
 import { describeText } from './store/text.ts';
-
-/** A store, and a way past it to its database. */
-export interface StoreUnderTest {
-  readonly store: Store;
-  /** Run a statement as the database's owner. */
-  readonly sql: (statement: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
-}
-
-/** Gives what `beforeAll` has opened; only for use inside of tests. */
-export type Opened = () => StoreUnderTest;
+import type { Opened, StoreUnderTest } from './store/under-test.ts';
 
 /** Run the contract on what `open` gives. */
 export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AuditEvent } from '../../../src/domain/trust.ts';
-import type { Opened } from '../store.ts';
+import type { Opened } from './under-test.ts';
 import { ADMIN, unique } from './made.ts';
 
 const eventOf = (given: Partial<AuditEvent> = {}): AuditEvent => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ReviewCalibration } from '../../../src/domain/review.ts';
-import type { Opened } from '../store.ts';
+import type { Opened } from './under-test.ts';
 import { ADMIN, unique } from './made.ts';
 
 const calibrationOf = (pack: string, createdMs: number): ReviewCalibration => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Opened } from '../store.ts';
+import type { Opened } from './under-test.ts';
 import { ADMIN, ANSWER, grantOf, itemOf, segmentOf, settingsOf, unique, verdictOf } from './made.ts';
 
 export function describePeople(opened: Opened): void {

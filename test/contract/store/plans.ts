@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Opened } from '../store.ts';
+import type { Opened } from './under-test.ts';
 import { unique } from './made.ts';
 
 const ITEMS = 100_000;

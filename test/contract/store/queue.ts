@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Annotation } from '../../../src/domain/review.ts';
 import type { Store } from '../../../src/ports/store.ts';
-import type { Opened } from '../store.ts';
+import type { Opened } from './under-test.ts';
 import { ADMIN, ANSWER, itemOf, unique } from './made.ts';
 
 export function describeQueue(opened: Opened): void {

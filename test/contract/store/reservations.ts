@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/ports/store.ts';
-import type { Opened } from '../store.ts';
+import type { Opened } from './under-test.ts';
 import { ANSWER, itemOf, unique } from './made.ts';
 import { answersOf, emptyModel, hasPlace, nextFor, placesTaken, release, take, usable } from './queue-model.ts';
 import type { QueueModel } from './queue-model.ts';

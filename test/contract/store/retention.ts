@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Opened } from '../store.ts';
+import type { Opened } from './under-test.ts';
 import { ADMIN, ANSWER, itemOf, segmentOf, settingsOf, unique, verdictOf } from './made.ts';
 
 const life = fc.integer({ min: 0, max: 100 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Opened } from '../store.ts';
+import type { Opened } from './under-test.ts';
 import { ADMIN, ANSWER, grantOf, itemOf, segmentOf, settingsOf, unique } from './made.ts';
 
 const nasty = fc.constantFrom(
