@@ -122,8 +122,8 @@ export async function startServer(config: Config): Promise<Server> {
     const untold = countUntold(broker);
     const onJoin = (joined: Joined) =>
       attendTo(joined, {
-        attending: { broker: untold.broker, draining, windows, inference, clock, meter },
-        review,
+        attending: { broker: untold.broker, draining, windows, inference, review, clock, meter },
+        people,
         rooms,
       });
     const rooms = createRooms({
