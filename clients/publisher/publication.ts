@@ -46,6 +46,8 @@ export interface PublicationState {
 /** A participant in a room, until `leave`. */
 export interface Publication {
   readonly state: PublicationState;
+  /** The key to what is kept of the person, for the page of their own data; null before they have joined. */
+  ownKey(): { readonly room: string; readonly participant: string; readonly key: string } | null;
   /** Hear of every change of state; returns how to stop. */
   on(listener: (state: PublicationState) => void): () => void;
   /** Hold the microphone back, or send it again. */

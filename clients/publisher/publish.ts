@@ -196,6 +196,7 @@ export function publish(options: PublishOptions): Publication {
       return state;
     },
     on: told.add,
+    ownKey: () => seat && { room: options.room, participant: seat.participant, key: seat.key },
     mute: (muted) => {
       become({ muted });
       holdBack();

@@ -1,5 +1,6 @@
 /** The receipt of a withdrawal: what was deleted, what stays and why, to read and to take away. */
 import type { Receipt } from '../../src/protocol.ts';
+import { saveFile } from '../save-file.ts';
 
 /** What there is to show. */
 export interface ReceiptsProps {
@@ -20,7 +21,7 @@ const THINGS: readonly (readonly [kind: keyof Receipt['deleted'], one: string, m
 /** What a withdrawal has done. */
 export function Receipts({ receipts, deleting, onAskAgain }: ReceiptsProps) {
   return (
-    <section class="terms" aria-labelledby="receipt" aria-live="polite">
+    <section class="terms" aria-label="Withdrawal" aria-live="polite">
       {deleting && (
         <p class="row">
           <span>What is kept of you is being deleted.</span>
@@ -31,12 +32,15 @@ export function Receipts({ receipts, deleting, onAskAgain }: ReceiptsProps) {
       )}
       {receipts.length > 0 && (
         <>
-          <h2 id="receipt">Receipt of your withdrawal</h2>
+          <h2>Receipt of your withdrawal</h2>
           {receipts.map((receipt) => (
             <OneReceipt key={receipt.id} receipt={receipt} />
           ))}
           <p>
-            <button type="button" onClick={() => download(receipts)}>
+            <button
+              type="button"
+              onClick={() => saveFile('undertone-withdrawal.json', JSON.stringify(receipts, null, 2))}
+            >
               Download the receipt
             </button>
           </p>
@@ -64,19 +68,10 @@ function OneReceipt({ receipt }: { readonly receipt: Receipt }) {
 }
 
 /** What was deleted, in words. @example '3 stretches of numbers, 1 clip' */
-export function deletedWords({ deleted }: Pick<Receipt, 'deleted'>): string {
+function deletedWords({ deleted }: Pick<Receipt, 'deleted'>): string {
   const words = THINGS.flatMap(([kind, one, many]) => {
     const count = deleted[kind];
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
   });
   return words.length === 0 ? 'nothing, as nothing was kept' : words.join(', ');
-}
-
-function download(receipts: readonly Receipt[]): void {
-  const file = URL.createObjectURL(new Blob([JSON.stringify(receipts, null, 2)], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = file;
-  link.download = 'undertone-withdrawal.json';
-  link.click();
-  URL.revokeObjectURL(file);
 }

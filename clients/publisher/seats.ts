@@ -1,5 +1,6 @@
 /** The numbers under which the server has known a person, so that a withdrawal reaches what is kept under each. */
 import { asUndertoneError } from '../../src/errors.ts';
+import type { UndertoneError } from '../../src/errors.ts';
 import type { Receipt, Results } from '../../src/protocol.ts';
 import { createApiClient } from '../api.ts';
 import type { PublishOptions } from './publication.ts';
@@ -46,7 +47,7 @@ export function seatsHeld({ url, room }: Pick<PublishOptions, 'url' | 'room'>): 
 
   async function settleAll(present: string | null, withdrawn: () => Promise<Receipt | null>): Promise<Receipt[]> {
     const receipts: Receipt[] = [];
-    let failure: unknown = null;
+    let failure: UndertoneError | null = null;
     for (const [participant, key] of [...owed]) {
       try {
         const held = { participant, key };
@@ -54,7 +55,7 @@ export function seatsHeld({ url, room }: Pick<PublishOptions, 'url' | 'room'>): 
         owed.delete(participant);
         if (receipt !== null) receipts.push(receipt);
       } catch (error) {
-        failure = error;
+        failure = asUndertoneError(error);
       }
     }
     if (receipts.length === 0 && failure !== null) throw failure;

@@ -62,6 +62,8 @@ export function createConsent({ clock, peer, onChange, onStuck }: ConsentDeps): 
     onChange(next);
   }
 
+  const isGranted = () => changes.value;
+
   /** Grants and withdrawals go on record in the order in which they were made. */
   function inTurn<T>(write: () => Promise<T>): Promise<T> {
     const written = ledger.then(write);
@@ -78,7 +80,7 @@ export function createConsent({ clock, peer, onChange, onStuck }: ConsentDeps): 
     if (turn !== mine) return;
     await peer?.setConsent(true);
     if (turn !== mine) {
-      if (!changes.value) await silence();
+      if (!isGranted()) await silence();
       return;
     }
     agreed = settings;

@@ -317,6 +317,8 @@ describe('the page to join with', () => {
     await joinAsAda(page);
     await page.getByText('Your voice and face are analysed for a call with a customer.').waitFor();
     await page.getByText('This room keeps the numbers for 30 days, short clips for 7 days.').waitFor();
+    const link = page.getByRole('link', { name: 'See what is kept of you' });
+    expect(await link.getAttribute('href')).toMatch(/\/consent#room=lobby&participant=p-browser&key=a-key$/);
   });
 
   it('tells whom the law protects why they are not analysed, and lets them join without', async () => {
