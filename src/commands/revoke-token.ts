@@ -1,7 +1,8 @@
-import { decodeJwt } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { createApiClient } from '../../clients/api.ts';
 import { readSettings } from '../config.ts';
 import { UndertoneError } from '../errors.ts';
+import { providerTokenId } from '../io/identity-provider.ts';
 import { signToken } from '../io/tokens.ts';
 import { serverSecret } from './secret.ts';
 
@@ -9,7 +10,7 @@ import { serverSecret } from './secret.ts';
  * Have a running server call a token back, so that it knows at once and puts it on record.
  * @param url where the server's pages are; undefined: where the settings say.
  * @returns the token's id.
- * @throws UndertoneError `config-invalid` for what is none of this server's tokens; what the server answers.
+ * @throws UndertoneError `config-invalid` for what is no token; what the server answers.
  */
 export async function revokeToken(
   token: string,
@@ -28,10 +29,15 @@ export async function revokeToken(
 
 function readClaims(token: string): { readonly id: string; readonly expiresMs: number } {
   try {
-    const { jti, exp } = decodeJwt(token);
-    if (jti !== undefined && exp !== undefined) return { id: jti, expiresMs: exp * 1000 };
+    const { jti, exp, iss = '' } = decodeJwt(token);
+    const own = decodeProtectedHeader(token).alg === 'HS256';
+    const id = own ? jti : providerTokenId(iss, jti, token);
+    if (id !== undefined && exp !== undefined) return { id, expiresMs: exp * 1000 };
   } catch {
     // Said below, without the token.
   }
-  throw new UndertoneError('config-invalid', '--revoke takes a token as this command printed it');
+  throw new UndertoneError(
+    'config-invalid',
+    '--revoke takes a token: one that this command printed, or one of the identity provider',
+  );
 }

@@ -56,7 +56,7 @@ export function identityProvider(options: IdentityProviderOptions): (token: stri
       });
       const { undertone_role: role, undertone_rooms: rooms, sub, exp, jti } = claims.parse(payload);
       const all = rooms.includes('*');
-      const id = jti === undefined ? hash(token) : hash(`${issuer} ${jti}`);
+      const id = providerTokenId(issuer, jti, token);
       return { id, role, subject: sub, expiresMs: (exp + CLOCK_TOLERANCE_S) * 1000, ...(!all && { rooms }) };
     } catch (cause) {
       if (isAway(cause))
@@ -106,5 +106,9 @@ function isAway(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof Error && error.name === 'AbortError');
 }
 
-/** Ids of tokens that others number: told apart from our own, and bounded. */
-const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
+/** What a provider's token is called back by: told apart from our own, and bounded. Without a `jti`, the token itself tells. */
+export function providerTokenId(issuer: string, jti: string | undefined, token: string): string {
+  return createHash('sha256')
+    .update(jti === undefined ? token : `${issuer} ${jti}`)
+    .digest('base64url');
+}

@@ -131,7 +131,7 @@ export async function openPeople(options: PeopleOptions): Promise<People> {
       const text = textFor(ref.room, agreement);
       const { role, keyHash, actor } = agreement;
       const { room, participant } = ref;
-      withdrawals.forget(ref);
+      await withdrawals.settle(ref);
       await store.people.grant(
         { room, participant, granted: true, atMs: clock.now(), role, textVersion: versionOf(text), text },
         keyHash,

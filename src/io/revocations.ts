@@ -25,6 +25,9 @@ export interface Revocations {
   close(): void;
 }
 
+/** Verifiers forgive clocks that differ: a revocation must outlive the token everywhere. */
+const MARGIN_MS = 60_000;
+
 /**
  * Read what is revoked and keep reading. While the store is away what is known stays in force.
  * @throws UndertoneError `store-unavailable` when it cannot be read at the beginning.
@@ -70,7 +73,7 @@ export async function openRevocations(deps: RevocationDeps): Promise<Revocations
       return away;
     },
     async revoke(id, expiresMs, actor) {
-      await store.revoke(id, expiresMs, actor, clock.now());
+      await store.revoke(id, expiresMs + MARGIN_MS, actor, clock.now());
       add([id]);
     },
     onRevoked(listener) {

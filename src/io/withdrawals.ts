@@ -17,9 +17,23 @@ export interface WithdrawalDeps {
 export interface Withdrawals {
   /** @throws UndertoneError `store-unavailable`: it is tried again until it is done; asking again gives the receipt. */
   carryOut(ref: ParticipantRef, actor: Actor): Promise<DeletionReceipt>;
-  /** The person has agreed anew: a receipt that they did not ask for is none of theirs any more. */
-  forget(ref: ParticipantRef): void;
+  /**
+   * The person agrees anew: what they have withdrawn before must be done first, or it would undo what they agree to now.
+   * @throws UndertoneError `store-unavailable`.
+   */
+  settle(ref: ParticipantRef): Promise<void>;
   close(): void;
+}
+
+/** A withdrawal that was asked for and is not done. */
+interface Owed {
+  readonly ref: ParticipantRef;
+  readonly atMs: number;
+  readonly actor: Actor;
+  /** One attempt at a time; whoever asks meanwhile shares it. */
+  attempt: Promise<DeletionReceipt> | null;
+  timer: NodeJS.Timeout | undefined;
+  waitMs: number;
 }
 
 const FIRST_WAIT_MS = 1000;
@@ -27,64 +41,75 @@ const LONGEST_WAIT_MS = 60_000;
 
 /** Withdrawals of one server. What was asked for and not done when the process ends is named in its log. */
 export function createWithdrawals({ store, clock, meter, log, onDeleted }: WithdrawalDeps): Withdrawals {
-  const waiting = new Map<string, NodeJS.Timeout>();
+  const owed = new Map<string, Owed>();
   /** Receipts of what was done later than asked for, until they are fetched. */
   const receipts = new Map<string, DeletionReceipt>();
   let closed = false;
 
-  async function attempt(ref: ParticipantRef, atMs: number, actor: Actor): Promise<DeletionReceipt> {
-    const receipt = await store.people.withdraw(ref, atMs, actor);
-    clearTimeout(waiting.get(keyOf(ref)));
-    waiting.delete(keyOf(ref));
-    meter.gauge('undertone_withdrawals_waiting', waiting.size);
-    onDeleted?.();
-    return receipt;
-  }
-
-  function tryAgain(ref: ParticipantRef, atMs: number, actor: Actor, waitMs: number): void {
-    const key = keyOf(ref);
-    if (closed || waiting.has(key)) return;
-    const timer = setTimeout(() => {
-      attempt(ref, atMs, actor).then(
-        (receipt) => receipts.set(key, receipt),
-        (error: unknown) => {
-          log.warn({ ...ref, code: asUndertoneError(error).code }, 'a withdrawal is not carried out yet; trying again');
-          waiting.delete(key);
-          tryAgain(ref, atMs, actor, Math.min(waitMs * 2, LONGEST_WAIT_MS));
-        },
-      );
-    }, waitMs);
-    waiting.set(key, timer);
-    meter.gauge('undertone_withdrawals_waiting', waiting.size);
-  }
-
-  return {
-    async carryOut(ref, actor) {
-      const done = receipts.get(keyOf(ref));
-      receipts.delete(keyOf(ref));
-      if (done !== undefined) return done;
-      const atMs = clock.now();
-      try {
-        return await attempt(ref, atMs, actor);
-      } catch (cause) {
-        log.error(
-          { ...ref, code: asUndertoneError(cause).code },
-          'a withdrawal could not be carried out; trying again',
-        );
-        tryAgain(ref, atMs, actor, FIRST_WAIT_MS);
+  function attempt(key: string, one: Owed): Promise<DeletionReceipt> {
+    clearTimeout(one.timer);
+    one.attempt ??= store.people.withdraw(one.ref, one.atMs, one.actor).then(
+      (receipt) => {
+        owed.delete(key);
+        told();
+        onDeleted?.();
+        return receipt;
+      },
+      (cause: unknown) => {
+        one.attempt = null;
+        const { code } = asUndertoneError(cause);
+        log.warn({ ...one.ref, code }, 'a withdrawal is not carried out yet; trying again');
+        tryAgain(key, one);
         throw new UndertoneError(
           'store-unavailable',
           'analysis has stopped; what is kept is deleted as soon as the store answers again: ask again for the receipt',
           { cause },
         );
-      }
+      },
+    );
+    return one.attempt;
+  }
+
+  function tryAgain(key: string, one: Owed): void {
+    if (closed) return;
+    one.timer = setTimeout(() => {
+      attempt(key, one).then(
+        (receipt) => receipts.set(key, receipt),
+        () => undefined,
+      );
+    }, one.waitMs);
+    one.waitMs = Math.min(one.waitMs * 2, LONGEST_WAIT_MS);
+    told();
+  }
+
+  const told = (): void => meter.gauge('undertone_withdrawals_waiting', owed.size);
+
+  return {
+    async carryOut(ref, actor) {
+      const key = keyOf(ref);
+      const done = receipts.get(key);
+      receipts.delete(key);
+      if (done !== undefined) return done;
+      const one = owed.get(key) ?? {
+        ref,
+        atMs: clock.now(),
+        actor,
+        attempt: null,
+        timer: undefined,
+        waitMs: FIRST_WAIT_MS,
+      };
+      owed.set(key, one);
+      return attempt(key, one);
     },
-    forget: (ref) => receipts.delete(keyOf(ref)),
+    async settle(ref) {
+      const one = owed.get(keyOf(ref));
+      if (one !== undefined) await attempt(keyOf(ref), one);
+      receipts.delete(keyOf(ref));
+    },
     close() {
       closed = true;
-      for (const timer of waiting.values()) clearTimeout(timer);
-      if (waiting.size > 0)
-        log.error({ withdrawals: waiting.size }, 'withdrawals end with the server, not carried out');
+      for (const { timer } of owed.values()) clearTimeout(timer);
+      if (owed.size > 0) log.error({ withdrawals: owed.size }, 'withdrawals end with the server, not carried out');
     },
   };
 }

@@ -333,6 +333,19 @@ describe('the record', () => {
     vi.useRealTimers();
   });
 
+  it('has a withdrawal that found the store away before an agreement that came after it', async () => {
+    const { rooms } = scene();
+    const seat = await rooms.join(JOIN, holder());
+    kept.away = true;
+    await expect(seat.withdraw()).rejects.toMatchObject({ code: 'store-unavailable' });
+    await expect(seat.grant(TEXT)).rejects.toMatchObject({ code: 'store-unavailable' });
+    kept.away = false;
+    await seat.grant(TEXT);
+    expect(kept.records.map(({ granted }) => granted)).toEqual([true, false, true]);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(kept.records).toHaveLength(3);
+  });
+
   it('is made for whoever comes by another way than their connection', async () => {
     const scenery = scene();
     const { participant } = await scenery.rooms.join(JOIN, holder());
