@@ -12,8 +12,10 @@ import { clipCutter } from './io/clips/cutter.ts';
 import { mediaFile } from './io/ffmpeg.ts';
 import { startGateway } from './io/gateway.ts';
 import type { Api } from './io/api/api.ts';
+import { say } from './io/http-site.ts';
 import type { Health } from './io/http-site.ts';
 import { memoryBroker } from './io/memory-broker.ts';
+import { openReviewLoop } from './io/review-loop.ts';
 import { createRooms } from './io/rooms.ts';
 import type { Joined } from './io/participant.ts';
 import { systemClock } from './io/clock.ts';
@@ -25,6 +27,8 @@ import { startWebhooks } from './io/webhooks/runner.ts';
 import { UndertoneError } from './errors.ts';
 import type { Log, Meter } from './ports.ts';
 import { attendTo } from './server/attend-to.ts';
+import { inThread } from './server/loop-thread.ts';
+import { serverApi } from './server/api.ts';
 import { helloInfo, openClips, startMedia, startSite, startTrust, windowOptions } from './server/parts.ts';
 import { countUntold } from './server/untold.ts';
 
@@ -70,7 +74,10 @@ export async function startServer(config: Config): Promise<Server> {
 
   try {
     let health = (): Health => ({ checks: { started: { ok: false, detail: 'still loading' } } });
-    const api: Api = () => Promise.reject(new UndertoneError('draining', 'the server is still starting: try again'));
+    let api: Api = (_, response) => {
+      say(response.setHeader('Retry-After', '1'), 503, 'the server is still starting: try again in a moment');
+      return Promise.resolve();
+    };
     const answer: Api = (request, response) => api(request, response);
     const http = keep(await startSite(config, { health: () => health(), api: answer, verify, meter, log }));
     const clips = openClips(config);
@@ -99,7 +106,19 @@ export async function startServer(config: Config): Promise<Server> {
         newId: randomUUID,
       }),
     );
-    const judging = { inference, clock, meter, require: config.UNDERTONE_REQUIRE };
+    const { name, version, decision } = inference.pack;
+    const loop = keep(
+      await openReviewLoop({
+        store,
+        pack: `${name}@${version}`,
+        decision,
+        clock,
+        log,
+        fit: (reviewed, options, roles) =>
+          inThread<'recalibration'>({ kind: 'recalibration', reviewed, options, roles }),
+      }),
+    );
+    const judging = { inference, clock, meter, require: config.UNDERTONE_REQUIRE, calibration: loop.inForce };
     const broker = keep(
       memoryBroker({
         capacity: config.UNDERTONE_WINDOW_QUEUE,
@@ -167,6 +186,7 @@ export async function startServer(config: Config): Promise<Server> {
         log,
       }),
     );
+    api = serverApi(config, { trust, clips, rooms, loop, clock, meter, log });
     keep(
       startWebhooks({
         audit: store.audit,
