@@ -26,7 +26,7 @@ export function attendReviewed(source: MediaSource, deps: AttendReviewedDeps): O
       distinctUntilChanged(),
     );
     const recording = record(source, { wanted, windows, meter });
-    const evidence = recording.evidence.bind(recording);
+    const evidence = (startMs: number, endMs: number) => recording.evidence(startMs, endMs);
     const follower = review.follow({ ref: source.ref, consent, agreed, evidence });
     const subscription = attend(recording.source, deps).subscribe({
       next(news) {

@@ -44,7 +44,7 @@ export interface Follower {
 }
 
 /** A segment that goes on for longer is kept in pieces, ms. */
-export const PIECE_MS = 60_000;
+const PIECE_MS = 60_000;
 
 /**
  * Follow one participant. Nothing here waits: what is kept goes through bounded queues.

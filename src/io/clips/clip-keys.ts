@@ -12,7 +12,7 @@ export interface ClipKey {
 }
 
 /** 32 bytes as hex, or as base64 with or without padding, also in its alphabet for URLs. */
-export const CLIP_KEY = /^(?:[0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i;
+const CLIP_KEY = /^(?:[0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i;
 
 /**
  * Keys as they are configured. The first encrypts; all decrypt, so a key is changed by putting the new one before the old one

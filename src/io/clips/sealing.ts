@@ -24,7 +24,11 @@ export interface SealedClip {
   readonly bytes: Uint8Array;
 }
 
-/** @param key null: the clip is written as it is. */
+/**
+ * A clip as it is to be written.
+ * @param key null: as it is.
+ * @example const { name, bytes } = sealClip(webm, keys[0] ?? null);
+ */
 export function sealClip(clip: Uint8Array, key: ClipKey | null): SealedClip {
   if (key === null) return { name: createHash('sha256').update(clip).digest('hex'), bytes: clip };
   const name = nameUnder(key, clip);
