@@ -121,8 +121,17 @@ export interface ReviewStore {
     readonly reservationMs: number;
     readonly instead?: string;
   }): Promise<ClaimedItem | null>;
-  /** @throws UndertoneError `reservation-lost` when it has expired and somebody else took the place. */
-  renew(reservation: string, reviewer: string, nowMs: number, reservationMs: number): Promise<Reservation>;
+  /**
+   * @param rooms those that the reviewer may see by now; null (default): all. The same holds for `answer` and `skip`.
+   * @throws UndertoneError `reservation-lost` when it has expired and somebody else took the place, or is of another room.
+   */
+  renew(
+    reservation: string,
+    reviewer: string,
+    nowMs: number,
+    reservationMs: number,
+    rooms?: readonly string[] | null,
+  ): Promise<Reservation>;
   /**
    * Answer and give the reservation back. Exactly once: the same reservation answered again gives the annotation on record.
    * @throws UndertoneError `reservation-lost`.
@@ -132,9 +141,10 @@ export interface ReviewStore {
     reviewer: string,
     answer: Answer & { readonly tookMs: number },
     atMs: number,
+    rooms?: readonly string[] | null,
   ): Promise<ReviewedItem>;
   /** Give it back and never be shown it again. */
-  skip(reservation: string, reviewer: string, atMs: number): Promise<void>;
+  skip(reservation: string, reviewer: string, atMs: number, rooms?: readonly string[] | null): Promise<void>;
   /**
    * Take the reviewer's latest answer or skip back, if younger than `withinMs`, and hold its item again; null when there is
    * none. `instead` is given back as by `claim`.
@@ -142,6 +152,8 @@ export interface ReviewStore {
    */
   undo(request: {
     readonly reviewer: string;
+    /** Rooms that they may see; null (default): all. What they did in others stays. */
+    readonly rooms?: readonly string[] | null;
     readonly nowMs: number;
     readonly withinMs: number;
     readonly reservationMs: number;

@@ -42,6 +42,8 @@ export interface Operation {
    */
   readonly roles: readonly ApiRole[] | 'anyone';
   readonly subject?: true;
+  /** `server`: it concerns every room, so that a token for some rooms alone does not do. */
+  readonly scope?: 'server';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -240,6 +242,7 @@ export const operations = {
     path: '/review/import',
     summary: 'Take in answers that were given elsewhere',
     roles: ADMIN,
+    scope: 'server',
     body: z.strictObject({ annotations: z.array(annotation).min(1).max(1000) }),
     answer: z.object({ added: z.int() }),
   }),
@@ -249,6 +252,7 @@ export const operations = {
     path: '/calibrations',
     summary: 'Calibrations by reviewers, newest first',
     roles: ADMIN,
+    scope: 'server',
     answer: z.object({ pack: z.string(), active: id.nullable(), calibrations: z.array(calibrationRecord) }),
   }),
   propose: op({
@@ -256,6 +260,7 @@ export const operations = {
     path: '/calibrations',
     summary: 'Fit a calibration on the answers so far and propose it; refused where it would not be better',
     roles: ADMIN,
+    scope: 'server',
     answer: calibrationRecord,
   }),
   activate: op({
@@ -263,6 +268,7 @@ export const operations = {
     path: '/calibrations/active',
     summary: 'Let a calibration judge from now on; null: the pack as it was made. Also the way to roll back',
     roles: ADMIN,
+    scope: 'server',
     body: z.strictObject({ id: id.nullable() }),
     answer: z.object({ active: id.nullable() }),
   }),
@@ -271,6 +277,7 @@ export const operations = {
     path: '/calibrations/{id}/dismissal',
     summary: 'Refuse a proposal',
     roles: ADMIN,
+    scope: 'server',
     params: one,
     answer: null,
   }),
@@ -278,7 +285,7 @@ export const operations = {
   audit: op({
     method: 'GET',
     path: '/audit',
-    summary: 'The audit log, oldest first',
+    summary: 'The audit log, oldest first; with a token for some rooms alone, of the `room` that is named',
     roles: ADMIN,
     query: z.object({
       after: z.coerce.number().int().min(0).default(0),
@@ -293,6 +300,7 @@ export const operations = {
     path: '/audit/verification',
     summary: 'Walk the whole chain',
     roles: ADMIN,
+    scope: 'server',
     answer: z.object({ entries: z.int(), brokenAt: z.int().nullable(), head: z.string() }),
   }),
 
@@ -301,6 +309,7 @@ export const operations = {
     path: '/webhooks',
     summary: 'Where the audit log is delivered to, and how far each is',
     roles: ADMIN,
+    scope: 'server',
     answer: z.object({ webhooks: z.array(webhook) }),
   }),
   addWebhook: op({
@@ -308,6 +317,7 @@ export const operations = {
     path: '/webhooks',
     summary: 'Deliver what enters the audit log from now on; the answer holds the key that signs, once',
     roles: ADMIN,
+    scope: 'server',
     body: z.strictObject({
       url: z.string().max(2000),
       kinds: z.array(auditKind).min(1),
@@ -320,6 +330,7 @@ export const operations = {
     path: '/webhooks/{id}',
     summary: 'Deliver to it no more',
     roles: ADMIN,
+    scope: 'server',
     params: one,
     answer: null,
   }),
@@ -329,6 +340,7 @@ export const operations = {
     path: '/tokens',
     summary: 'Make a token',
     roles: ADMIN,
+    scope: 'server',
     body: z.strictObject({
       role: apiRole,
       rooms: z.array(name).min(1).max(1024).optional(),
@@ -342,6 +354,7 @@ export const operations = {
     path: '/tokens/revocations',
     summary: 'Call a token back; connections that it opened are closed',
     roles: ADMIN,
+    scope: 'server',
     body: z.strictObject({ id: z.string().min(1).max(128), expiresMs: ms }),
     answer: null,
   }),

@@ -10,6 +10,10 @@ import type { Access } from '../tokens.ts';
 export interface Caller {
   /** For the audit log. */
   readonly actor: Actor;
+  /** Whom the token was made for; null where it does not say. */
+  readonly subject: string | null;
+  /** Tells callers apart for their rates. */
+  readonly key: string;
   readonly role: ApiRole;
   /** Rooms that the token is good for; null: all. */
   readonly rooms: readonly string[] | null;
@@ -38,23 +42,31 @@ export async function admit(operation: Operation, credentials: Credentials, deps
   if (operation.subject && scheme?.toLowerCase() === 'participant') return subject(secret ?? '', credentials, deps);
   if (scheme?.toLowerCase() !== 'bearer' || secret === undefined || secret === '')
     throw new UndertoneError('unauthenticated', 'send a token as `Authorization: Bearer TOKEN`');
-  const { role, rooms, subject: name, expiresMs } = await deps.verify(secret);
+  const { id, role, rooms, subject: name = null, expiresMs } = await deps.verify(secret);
   if (operation.roles !== 'anyone' && !operation.roles.includes(role))
     throw new UndertoneError(
       'forbidden',
       `a ${role}'s token may not do this: it takes ${operation.roles.join(' or ')}`,
     );
+  if (operation.scope === 'server' && rooms !== undefined)
+    throw new UndertoneError(
+      'forbidden',
+      `this concerns every room, and this token is good for ${rooms.join(', ')}: it takes one for all rooms`,
+    );
   const { room } = credentials;
   if (room !== undefined && rooms?.includes(room) === false)
     throw new UndertoneError('room-not-found', `there is no room ${room}: this token is good for ${rooms.join(', ')}`);
-  return { actor: { role, subject: name ?? 'unnamed' }, role, rooms: rooms ?? null, expiresMs };
+  const actor = { role, subject: name ?? 'unnamed' };
+  return { actor, subject: name, key: `token ${id}`, role, rooms: rooms ?? null, expiresMs };
 }
 
 /** Whoever holds the participant's own key speaks for them, and for nobody else. */
 async function subject(key: string, { room, participant }: Credentials, { people }: AccessDeps): Promise<Caller> {
   if (room === undefined || participant === undefined || !(await people.opens({ room, participant }, keyHash(key))))
     throw new UndertoneError('unauthenticated', 'this is not the key of that participant');
-  return { actor: { role: 'publisher', subject: participant }, role: 'publisher', rooms: [room], expiresMs: Infinity };
+  const actor = { role: 'publisher', subject: participant } as const;
+  const whose = { subject: participant, key: `participant ${room}/${participant}` };
+  return { actor, ...whose, role: 'publisher', rooms: [room], expiresMs: Infinity };
 }
 
 /** What is kept of a participant's key: enough to know it again. */

@@ -6,7 +6,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import type { z } from 'zod';
 import { UndertoneError, asUndertoneError } from '../../errors.ts';
@@ -15,6 +14,7 @@ import { API_BASE, operations } from '../../protocol/api.ts';
 import type { Operation, OperationName } from '../../protocol/api.ts';
 import { admit } from './access.ts';
 import type { AccessDeps, Caller } from './access.ts';
+import { readJson } from './body.ts';
 import { asyncApi, openApi } from './documents.ts';
 import type { Handlers } from './handlers.ts';
 import { createRates } from './rates.ts';
@@ -38,10 +38,9 @@ export interface ApiOptions extends AccessDeps {
 /** Answers a request whose path begins with `/api/`. */
 export type Api = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-const MAX_BODY_BYTES = 1024 * 1024;
-/** Calls of one token. */
+/** Calls of one token, or of one participant's key. */
 const CALLS = { capacity: 200, perSecond: 50 };
-/** Calls of one address that were not admitted: who guesses tokens is slowed down. */
+/** Calls of one address without a good token or key. Those with one are never held up by whoever shares their address. */
 const REFUSALS = { capacity: 20, perSecond: 1 };
 
 /**
@@ -66,14 +65,6 @@ export function createApi(options: ApiOptions): Api {
   const refusals = createRates(REFUSALS, clock);
   const app = new Hono<{ Bindings: { incoming: IncomingMessage } }>().basePath(API_BASE);
   app.use(cors({ origin: [...options.origins], allowHeaders: ['Authorization', 'Content-Type'], maxAge: 600 }));
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new UndertoneError('message-too-large', `a body may have ${MAX_BODY_BYTES} bytes: send less at a time`);
-      },
-    }),
-  );
   for (const [name, operation] of Object.entries<Operation>(operations))
     app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
       const caller = await callerOf(operation, context);
@@ -88,8 +79,11 @@ export function createApi(options: ApiOptions): Api {
       // What the table does not name stays here: a row may hold more than its reader is to know.
       return context.json(operation.answer.parse(answer) as object);
     });
-  app.notFound(() => {
-    throw new UndertoneError('not-found', `there is no such operation: ${API_BASE}/openapi.json lists all`);
+  app.notFound(({ req }) => {
+    throw new UndertoneError(
+      'not-found',
+      `there is no operation ${req.method} of this path: ${API_BASE}/openapi.json lists all`,
+    );
   });
   app.onError((thrown, context) => {
     const error = asUndertoneError(thrown);
@@ -99,12 +93,14 @@ export function createApi(options: ApiOptions): Api {
     context.header('Cache-Control', 'no-store');
     if (error.code === 'unauthenticated') context.header('WWW-Authenticate', 'Bearer');
     if (error.code === 'rate-limited') context.header('Retry-After', '1');
+    // What is left of the body is not waited for.
+    if (error.code === 'message-too-large') context.header('Connection', 'close');
     return context.json(refusalOf(error), statusOf(error.code));
   });
 
   async function callerOf(operation: Operation, context: Context): Promise<Caller | null> {
     if (operation.roles === 'anyone') return null;
-    const address = addressOf(context);
+    const address = incomingOf(context).socket.remoteAddress ?? '';
     try {
       const caller = await admit(
         operation,
@@ -115,7 +111,7 @@ export function createApi(options: ApiOptions): Api {
         },
         options,
       );
-      if (!calls.allows(`${caller.role} ${caller.actor.subject}`))
+      if (!calls.allows(caller.key))
         throw new UndertoneError('rate-limited', `more than ${CALLS.perSecond} calls a second: slow down`);
       return caller;
     } catch (thrown) {
@@ -134,27 +130,18 @@ export function createApi(options: ApiOptions): Api {
   };
 }
 
-function addressOf(context: Context): string {
-  const { incoming } = context.env as { incoming: IncomingMessage };
-  return incoming.socket.remoteAddress ?? '';
+function incomingOf(context: Context): IncomingMessage {
+  return (context.env as { incoming: IncomingMessage }).incoming;
 }
 
-async function readRequest(operation: Operation, { req }: Context): Promise<Record<string, unknown>> {
+async function readRequest(operation: Operation, context: Context): Promise<Record<string, unknown>> {
+  const { req } = context;
   const { params, query, body } = operation;
   return {
     ...(params && { params: check(params, req.param(), 'path') }),
     ...(query && { query: check(query, req.query(), 'query') }),
-    ...(body && { body: check(body, await jsonOf(req), 'body') }),
+    ...(body && { body: check(body, await readJson(incomingOf(context)), 'body') }),
   };
-}
-
-async function jsonOf(req: Context['req']): Promise<unknown> {
-  const text = await req.text();
-  try {
-    return JSON.parse(text === '' ? '{}' : text);
-  } catch (cause) {
-    throw new UndertoneError('bad-message', 'the body is not JSON', { cause });
-  }
 }
 
 function check(schema: z.ZodType, value: unknown, place: string): unknown {

@@ -17,7 +17,7 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Document => {
 };
 
 /**
- * Every operation as OpenAPI 3.1. Who may is in `x-roles`.
+ * Every operation as OpenAPI 3.1. Who may is in `x-roles`; `x-scope: server` takes a token that is good for all rooms.
  * @example const document = openApi({ version: '0.1.0' });
  */
 export function openApi({ version }: DocumentOptions): Document {
@@ -40,13 +40,14 @@ export function openApi({ version }: DocumentOptions): Document {
 }
 
 function describe(name: string, operation: Operation): Document {
-  const { summary, roles, subject, params, query, body, answer } = operation;
+  const { summary, roles, subject, scope, params, query, body, answer } = operation;
   const refusal = { description: 'refused: why', content: json({ $ref: '#/components/schemas/Error' }) };
   return {
     operationId: name,
     summary,
     security: roles === 'anyone' ? [] : [{ token: [] }, ...(subject ? [{ participant: [] }] : [])],
     'x-roles': roles,
+    ...(scope && { 'x-scope': scope }),
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(body && { requestBody: { required: true, content: json(schemaOf(body, 'input')) } }),
     responses: { ...successOf(answer), '4XX': refusal, '5XX': refusal },

@@ -1,5 +1,6 @@
 /** Operations of an admin: the audit log, where it is delivered to, and tokens. */
 import { randomBytes } from 'node:crypto';
+import { UndertoneError } from '../../errors.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Actor } from '../../domain/trust.ts';
 import type { Clock } from '../../ports.ts';
@@ -38,7 +39,9 @@ export function oversightHandlers({
   tokens,
 }: OversightDeps): Handlers<OversightOperation> {
   return {
-    async audit({ query: { after, kind, room, limit } }) {
+    async audit({ caller, query: { after, kind, room, limit } }) {
+      if (caller.rooms !== null && (room === undefined || !caller.rooms.includes(room)))
+        throw new UndertoneError('forbidden', `name one of the rooms of this token: ${caller.rooms.join(', ')}`);
       const narrowed = { ...(kind && { kinds: [kind] }), ...(room !== undefined && { room }) };
       return { entries: await audit.entries({ afterSeq: after, limit, ...narrowed }) };
     },
@@ -61,7 +64,14 @@ export function oversightHandlers({
       const { role, subject, rooms = null } = body;
       const details = { token: made.id, role, subject, rooms, expiresMs: made.expiresMs };
       const atMs = clock.now();
-      await audit.append({ atMs, kind: 'access', action: 'token.made', actor: caller.actor, room: null, details });
+      await audit.append({
+        atMs,
+        kind: 'access',
+        action: 'access.token-made',
+        actor: caller.actor,
+        room: null,
+        details,
+      });
       return made;
     },
     async revokeToken({ caller, body: { id, expiresMs } }) {

@@ -4,6 +4,7 @@ import type { ErrorCode, UndertoneError } from '../../errors.ts';
 
 const STATUS: Partial<Readonly<Record<ErrorCode, ContentfulStatusCode>>> = {
   'bad-message': 400,
+  disconnected: 400,
   'message-too-large': 413,
   'config-invalid': 422,
   'corpus-invalid': 422,
@@ -29,7 +30,11 @@ export function statusOf(code: ErrorCode): ContentfulStatusCode {
   return STATUS[code] ?? 500;
 }
 
+/** Longest message, characters: what the caller sent may be in it. */
+const MAX_MESSAGE = 2000;
+
 /** What is wrong inside the server is for its log, not for the caller. */
 export function refusalOf({ code, message }: UndertoneError) {
-  return { error: { code, message: code === 'internal' ? 'the server failed: see its log' : message } };
+  const told = code === 'internal' ? 'the server failed: see its log' : message;
+  return { error: { code, message: told.length > MAX_MESSAGE ? `${told.slice(0, MAX_MESSAGE)}...` : told } };
 }

@@ -20,8 +20,6 @@ export interface ReviewDeps {
   readonly reservationMs: () => number;
   /** How far reviewers agree; may take a while, elsewhere than on this thread. */
   readonly agreement: (reviewed: readonly ReviewedItem[]) => Promise<OperationAnswer<'agreement'>>;
-  /** An answered item as a line of a corpus manifest. */
-  readonly manifestLine: (reviewed: ReviewedItem) => Readonly<Record<string, unknown>>;
 }
 
 type ReviewOperation =
@@ -37,6 +35,12 @@ type ReviewOperation =
   | 'agreement'
   | 'exportReview'
   | 'importReview';
+
+/** Whoever answers is told from all others: two people without a name would be one reviewer. */
+function reviewerOf({ subject }: Caller): string {
+  if (subject !== null) return subject;
+  throw new UndertoneError('forbidden', 'a token to review with must name its holder: ask for one with a subject');
+}
 
 /** Handlers of the review queue. */
 export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
@@ -65,7 +69,7 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
     reviewProgress: async ({ caller }) => await reviews.progress(caller.rooms, clock.now()),
     async claim({ caller, body: { instead } }) {
       const claimed = await reviews.claim({
-        reviewer: caller.actor.subject,
+        reviewer: reviewerOf(caller),
         rooms: caller.rooms,
         nowMs: clock.now(),
         reservationMs: deps.reservationMs(),
@@ -74,30 +78,38 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
       return { claimed: await blind(claimed) };
     },
     async renewClaim({ caller, params: { reservation } }) {
-      const { expiresMs } = await reviews.renew(reservation, caller.actor.subject, clock.now(), deps.reservationMs());
+      const reviewer = reviewerOf(caller);
+      const lengthMs = deps.reservationMs();
+      const { expiresMs } = await reviews.renew(reservation, reviewer, clock.now(), lengthMs, caller.rooms);
       return { expiresMs };
     },
     async answerClaim({ caller, params: { reservation }, body }) {
-      const { subject } = caller.actor;
-      const { item, annotations } = await reviews.answer(reservation, subject, body, clock.now());
-      const own = annotations.findLast(({ reviewer }) => reviewer === subject);
+      const reviewer = reviewerOf(caller);
+      const { item, annotations } = await reviews.answer(reservation, reviewer, body, clock.now(), caller.rooms);
+      const own = annotations.findLast((each) => each.reviewer === reviewer);
       if (own === undefined) throw new UndertoneError('internal', `answer ${reservation} was stored and is not there`);
       return { annotation: own, verdict: item.verdict };
     },
     async skipClaim({ caller, params: { reservation } }) {
-      await reviews.skip(reservation, caller.actor.subject, clock.now());
+      await reviews.skip(reservation, reviewerOf(caller), clock.now(), caller.rooms);
       return null;
     },
     async undo({ caller }) {
       const reservationMs = deps.reservationMs();
-      const request = { reviewer: caller.actor.subject, nowMs: clock.now(), withinMs: UNDO_MS, reservationMs };
+      const request = {
+        reviewer: reviewerOf(caller),
+        rooms: caller.rooms,
+        nowMs: clock.now(),
+        withinMs: UNDO_MS,
+        reservationMs,
+      };
       return { claimed: await blind(await reviews.undo(request)) };
     },
     async clip({ caller, params: { id } }) {
       const { item } = await itemFor(id, caller);
       const nowMs = clock.now();
       // Whoever may not watch is told what they would be told of no item at all.
-      if (caller.role !== 'admin' && !(await reviews.sees(id, caller.actor.subject, nowMs)))
+      if (caller.role !== 'admin' && !(await reviews.sees(id, reviewerOf(caller), nowMs)))
         throw new UndertoneError('not-found', `there is no review item ${id} that you hold: claim one first`);
       const bytes = item.clip === null ? null : await clips.get(item.clip);
       if (bytes === null)
@@ -106,7 +118,7 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
       await audit.append({
         atMs: nowMs,
         kind: 'access',
-        action: 'clip.watched',
+        action: 'access.clip-watched',
         actor: caller.actor,
         room: item.room,
         details,
@@ -121,7 +133,14 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
       );
       const details = { items: lines.length };
       const atMs = clock.now();
-      await audit.append({ atMs, kind: 'access', action: 'review.exported', actor: caller.actor, room: null, details });
+      await audit.append({
+        atMs,
+        kind: 'access',
+        action: 'access.review-exported',
+        actor: caller.actor,
+        room: null,
+        details,
+      });
       return new TextEncoder().encode(lines.join(''));
     },
     async importReview({ caller, body }) {

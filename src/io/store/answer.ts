@@ -8,6 +8,14 @@ import { hasPlace, release, reservationLost } from './places.ts';
 import type { ItemRow } from './places.ts';
 import type { Queries } from './tables.ts';
 
+/** Rooms that somebody may see; null: all. */
+type Rooms = readonly string[] | null;
+
+interface Who {
+  readonly reviewer: string;
+  readonly rooms: Rooms;
+}
+
 /** Who a reviewer is to the audit log. */
 export const reviewerActor = (subject: string): Actor => ({ role: 'reviewer', subject });
 
@@ -18,8 +26,9 @@ export async function renew(
   reviewer: string,
   nowMs: number,
   reservationMs: number,
+  rooms: Rooms,
 ): Promise<Reservation> {
-  const item = await heldItem(trx, reservation, reviewer, nowMs);
+  const item = await heldItem(trx, reservation, { reviewer, rooms }, nowMs);
   const expiresMs = nowMs + reservationMs;
   await trx.updateTable('reservations').set({ expires_ms: expiresMs }).where('id', '=', reservation).execute();
   return { id: reservation, item: item.id, reviewer, expiresMs };
@@ -32,12 +41,14 @@ export async function answer(
   reviewer: string,
   given: Answer & { readonly tookMs: number },
   atMs: number,
+  rooms: Rooms,
 ): Promise<ReviewedItem> {
-  const known = await answered(trx, reservation, reviewer);
+  const who = { reviewer, rooms };
+  const known = await answered(trx, reservation, who);
   if (known !== null) return known;
-  const item = await heldItem(trx, reservation, reviewer, atMs).catch(async (lost: unknown) => {
+  const item = await heldItem(trx, reservation, who, atMs).catch(async (lost: unknown) => {
     // The same answer may have been on its way twice: the other came first while this one waited for the lock.
-    const already = await answered(trx, reservation, reviewer);
+    const already = await answered(trx, reservation, who);
     if (already !== null) return already;
     throw lost;
   });
@@ -64,10 +75,17 @@ export async function answer(
 }
 
 /** Give it back for good; see `ReviewStore.skip`. */
-export async function skip(trx: Queries, reservation: string, reviewer: string, atMs: number): Promise<void> {
-  const held = await reservationOf(trx, reservation, reviewer);
+export async function skip(
+  trx: Queries,
+  reservation: string,
+  reviewer: string,
+  atMs: number,
+  rooms: Rooms,
+): Promise<void> {
+  const who = { reviewer, rooms };
+  const held = await reservationOf(trx, reservation, who);
   const item = held && (await lockItem(trx, held.item));
-  if (item === undefined || (await reservationOf(trx, reservation, reviewer)) === undefined) {
+  if (item === undefined || (await reservationOf(trx, reservation, who)) === undefined) {
     const done = await trx
       .selectFrom('skips')
       .select('item')
@@ -85,32 +103,35 @@ export async function skip(trx: Queries, reservation: string, reviewer: string, 
 }
 
 /** The item of a reservation, locked; one that has expired serves while there is a place. @throws `reservation-lost`. */
-async function heldItem(trx: Queries, reservation: string, reviewer: string, nowMs: number): Promise<ItemRow> {
-  const seen = await reservationOf(trx, reservation, reviewer);
+async function heldItem(trx: Queries, reservation: string, who: Who, nowMs: number): Promise<ItemRow> {
+  const seen = await reservationOf(trx, reservation, who);
   const item = seen && (await lockItem(trx, seen.item));
-  const held = item && (await reservationOf(trx, reservation, reviewer));
+  const held = item && (await reservationOf(trx, reservation, who));
   if (item === undefined || held === undefined) throw reservationLost();
-  if (held.expires_ms <= nowMs && !(await hasPlace(trx, item, reviewer, nowMs))) throw reservationLost();
+  if (held.expires_ms <= nowMs && !(await hasPlace(trx, item, who.reviewer, nowMs))) throw reservationLost();
   return item;
 }
 
-function reservationOf(trx: Queries, id: string, reviewer: string) {
+function reservationOf(trx: Queries, id: string, { reviewer, rooms }: Who) {
   return trx
     .selectFrom('reservations')
-    .select(['item', 'expires_ms'])
-    .where('id', '=', id)
-    .where('reviewer', '=', reviewer)
+    .innerJoin('items', 'items.id', 'reservations.item')
+    .select(['reservations.item', 'reservations.expires_ms'])
+    .where('reservations.id', '=', id)
+    .where('reservations.reviewer', '=', reviewer)
+    .$if(rooms !== null, (query) => query.where('items.room', 'in', rooms ?? []))
     .executeTakeFirst();
 }
 
 /** The item that the reservation was answered for; null when it was not. */
-async function answered(trx: Queries, reservation: string, reviewer: string): Promise<ReviewedItem | null> {
+async function answered(trx: Queries, reservation: string, { reviewer, rooms }: Who): Promise<ReviewedItem | null> {
   const row = await trx
     .selectFrom('items')
     .selectAll('items')
     .innerJoin('annotations', 'annotations.item', 'items.id')
     .where('annotations.reservation', '=', reservation)
     .where('annotations.reviewer', '=', reviewer)
+    .$if(rooms !== null, (query) => query.where('items.room', 'in', rooms ?? []))
     .executeTakeFirst();
   return row === undefined ? null : ((await withAnnotations(trx, [row]))[0] ?? null);
 }

@@ -22,10 +22,11 @@ export function reviewStore(database: Database): ReviewStore {
             .execute();
       }),
     claim: (request) => database.write((trx) => claim(trx, request)),
-    renew: (id, reviewer, nowMs, reservationMs) =>
-      database.write((trx) => renew(trx, id, reviewer, nowMs, reservationMs)),
-    answer: (id, reviewer, given, atMs) => database.write((trx) => answer(trx, id, reviewer, given, atMs)),
-    skip: (id, reviewer, atMs) => database.write((trx) => skip(trx, id, reviewer, atMs)),
+    renew: (id, reviewer, nowMs, reservationMs, rooms = null) =>
+      database.write((trx) => renew(trx, id, reviewer, nowMs, reservationMs, rooms)),
+    answer: (id, reviewer, given, atMs, rooms = null) =>
+      database.write((trx) => answer(trx, id, reviewer, given, atMs, rooms)),
+    skip: (id, reviewer, atMs, rooms = null) => database.write((trx) => skip(trx, id, reviewer, atMs, rooms)),
     undo: (request) => database.write((trx) => undo(trx, request)),
     item: (id) => database.read((db) => reviewedItem(db, id)),
     sees: (item, reviewer, nowMs) => database.read((db) => sees(db, item, reviewer, nowMs)),

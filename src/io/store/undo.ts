@@ -39,18 +39,24 @@ export async function undo(trx: Queries, request: UndoRequest): Promise<ClaimedI
   return claimed;
 }
 
-async function latestAct(trx: Queries, { reviewer, nowMs, withinMs }: UndoRequest): Promise<Act | undefined> {
-  const latest = (kind: Act['kind']) =>
-    trx
+async function latestAct(
+  trx: Queries,
+  { reviewer, rooms = null, nowMs, withinMs }: UndoRequest,
+): Promise<Act | undefined> {
+  if (rooms?.length === 0) return undefined;
+  const latest = (kind: Act['kind']) => {
+    let query = trx
       .selectFrom(kind)
       .select(['item', 'reservation', 'position'])
       .where('reviewer', '=', reviewer)
       .where('at_ms', '>', nowMs - withinMs)
-      .where('reservation', 'is not', null)
-      .orderBy('at_ms', 'desc')
-      .orderBy('position', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+      .where('reservation', 'is not', null);
+    if (rooms !== null)
+      query = query.where('item', 'in', (where) =>
+        where.selectFrom('items').select('items.id').where('items.room', 'in', rooms),
+      );
+    return query.orderBy('at_ms', 'desc').orderBy('position', 'desc').limit(1).executeTakeFirst();
+  };
   const [annotation, skip] = [await latest('annotations'), await latest('skips')];
   if (annotation === undefined || (skip !== undefined && skip.position > annotation.position))
     return skip && { kind: 'skips', ...skip };

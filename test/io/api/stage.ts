@@ -1,0 +1,213 @@
+/** The HTTP API as it runs: a real server on loopback, real handlers, a real store in memory, real tokens, and who calls it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { LABELS } from '../../../src/core/labels.ts';
+import { agreementOf } from '../../../src/core/review/agreement.ts';
+import { UndertoneError } from '../../../src/errors.ts';
+import { createApi } from '../../../src/io/api/api.ts';
+import { calibrationHandlers } from '../../../src/io/api/calibrations.ts';
+import type { CalibrationDeps } from '../../../src/io/api/calibrations.ts';
+import { oversightHandlers } from '../../../src/io/api/oversight.ts';
+import { reviewHandlers } from '../../../src/io/api/review.ts';
+import { roomsHandlers } from '../../../src/io/api/rooms.ts';
+import { clipStore } from '../../../src/io/clips/clip-store.ts';
+import { startHttp } from '../../../src/io/http.ts';
+import type { StoreOptions } from '../../../src/io/store/open.ts';
+import { issueToken } from '../../../src/io/tokens.ts';
+import type { TokenClaims } from '../../../src/io/tokens.ts';
+import { openTrust } from '../../../src/io/trust.ts';
+import type { Trust } from '../../../src/io/trust.ts';
+import type { ClipStore } from '../../../src/ports/store.ts';
+import { API_BASE, operations } from '../../../src/protocol/api.ts';
+import type { Operation, OperationName } from '../../../src/protocol/api.ts';
+import { countingMeter } from '../quiet.ts';
+import type { Counts } from '../quiet.ts';
+import { conformance } from './conformance.ts';
+
+export const SECRET = 'a secret of thirty-two characters';
+export const ROOMS = ['lobby', 'attic'];
+
+/** What is sent: parts of the path by name, and the rest as it is. */
+export interface Sent {
+  readonly authorization?: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly body?: unknown;
+}
+
+/** What came back. */
+export interface Received {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body as text; of a clip its bytes, one character each. */
+  readonly text: string;
+  /** The same where it is JSON; null where it is not. */
+  readonly json: unknown;
+}
+
+export interface ApiStage {
+  readonly url: string;
+  readonly trust: Trust;
+  readonly clips: ClipStore;
+  readonly meter: Counts;
+  /** Everything that was logged, as text. */
+  readonly logged: string[];
+  /** Passes a second with every call, so that nobody calls too often; `forward` moves it. */
+  readonly clock: { now(): number; forward(ms: number): void; still: boolean };
+  /** An `Authorization` header with a token of a real kind. */
+  bearer(claims: TokenClaims, ttlSeconds?: number): Promise<string>;
+  /** Call an operation; what comes back is checked against the OpenAPI document that the server serves. */
+  call(name: OperationName, sent: Sent): Promise<Received>;
+  /** The same, and it must succeed. @returns its JSON. */
+  done<T = Record<string, unknown>>(name: OperationName, sent: Sent): Promise<T>;
+  /** The same, and it must be refused. @returns status, code and message. */
+  refused(name: OperationName, sent: Sent): Promise<readonly [status: number, code: string, message: string]>;
+  close(): Promise<void>;
+}
+
+/** Opens a store, which takes seconds: once a file, in `beforeAll`. */
+export async function openApiStage(store: StoreOptions = { at: 'memory' }): Promise<ApiStage> {
+  const meter = countingMeter();
+  const logged: string[] = [];
+  const note = (fields: unknown, message: string): void => {
+    logged.push(
+      `${JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? reveal(value) : value))} ${message}`,
+    );
+  };
+  const log = { info: note, warn: note, error: note };
+  let aheadMs = 0;
+  const clock = {
+    still: false,
+    now: () => Date.now() + aheadMs,
+    forward: (ms: number) => void (aheadMs += ms),
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-api-'));
+  const clips = clipStore({ folder, keys: [], now: clock.now });
+  const trust = await openTrust({ store, rooms: ROOMS, secret: SECRET, clips, clock, meter, log });
+  const { people, revocations, verify } = trust;
+  const api = createApi({
+    handlers: {
+      ...roomsHandlers({
+        store: trust.store,
+        clock,
+        rooms: {
+          names: ROOMS,
+          settings: (room) => people.settings(room),
+          save: (settings, actor) => people.configure(settings, actor),
+          consentVersion: (room) => people.terms(room).consent.version,
+          withdraw: (ref, actor) => people.withdraw(ref, actor),
+        },
+      }),
+      ...reviewHandlers({
+        store: trust.store,
+        clips,
+        clock,
+        reservationMs: () => Math.max(...ROOMS.map((room) => people.settings(room).review.reservationMs)),
+        agreement: (reviewed) => Promise.resolve(agreementOf(reviewed, LABELS, { seed: 1, resamples: 50 })),
+      }),
+      ...calibrationHandlers({ calibrations: trust.store.calibrations, clock, loop: standInLoop(trust, clock) }),
+      ...oversightHandlers({
+        store: trust.store,
+        webhookHosts: [],
+        clock,
+        tokens: {
+          make: ({ ttlSeconds, rooms, ...claims }) =>
+            issueToken(SECRET, { ...claims, ...(rooms && { rooms }) }, ttlSeconds),
+          revoke: (id, expiresMs, actor) => revocations.revoke(id, expiresMs, actor),
+        },
+      }),
+    },
+    verify,
+    people: trust.store.people,
+    rooms: ROOMS,
+    origins: ['https://ward.example'],
+    version: '0.0.0',
+    clock,
+    meter,
+    log,
+  });
+  const http = await startHttp({
+    host: '127.0.0.1',
+    port: 0,
+    staticDir: folder,
+    health: () => ({ checks: {} }),
+    meter: { ...meter, text: () => Promise.resolve(''), contentType: 'text/plain' },
+    log,
+    api,
+    closeMs: 200,
+  });
+  const served: unknown = await (await fetch(`${http.url}${API_BASE}/openapi.json`)).json();
+  const conforms = conformance(served as Parameters<typeof conformance>[0]);
+
+  async function call(name: OperationName, { authorization, params = {}, query = {}, body }: Sent): Promise<Received> {
+    if (!clock.still) clock.forward(1000);
+    const { method, path }: Operation = operations[name];
+    const url = new URL(
+      API_BASE + path.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(params[part] ?? '')),
+      http.url,
+    );
+    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value.toString());
+    const response = await fetch(url, {
+      method,
+      headers: {
+        ...(authorization !== undefined && { authorization }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = Buffer.from(await response.arrayBuffer()).toString('latin1');
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+    const json: unknown = isJson ? JSON.parse(Buffer.from(text, 'latin1').toString()) : null;
+    const received = { status: response.status, headers: response.headers, text, json };
+    conforms(name, received);
+    return received;
+  }
+
+  return {
+    url: http.url,
+    trust,
+    clips,
+    meter,
+    logged,
+    clock,
+    bearer: async (claims, ttlSeconds = 3600) => `Bearer ${(await issueToken(SECRET, claims, ttlSeconds)).token}`,
+    call,
+    async done<T>(name: OperationName, sent: Sent) {
+      const { status, json, text } = await call(name, sent);
+      expect([status, status < 300 ? '' : text]).toEqual([operations[name].answer === null ? 204 : 200, '']);
+      return json as T;
+    },
+    async refused(name, sent) {
+      const { status, json } = await call(name, sent);
+      expect(status).toBeGreaterThanOrEqual(400);
+      const { code, message } = (json as { error: { code: string; message: string } }).error;
+      return [status, code, message];
+    },
+    async close() {
+      await http.close();
+      await trust.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Stands in for recalibration: proposes nothing, and puts what is on record in force. */
+function standInLoop({ store }: Trust, clock: { now(): number }): CalibrationDeps['loop'] {
+  let active: string | null = null;
+  return {
+    pack: 'test@1',
+    active: () => active,
+    propose: () => Promise.reject(new UndertoneError('conflict', 'too few answers: 0 of 200')),
+    async activate(id, actor) {
+      await store.calibrations.activate('test@1', id, actor, clock.now());
+      active = id;
+    },
+  };
+}
+
+/** An error with all that it knows, as a log would have it at its worst. */
+function reveal(error: Error): unknown {
+  return { ...Object.fromEntries(Object.entries(error)), stack: error.stack, cause: error.cause };
+}
