@@ -20,6 +20,8 @@ export interface ReviewDeps {
   readonly reservationMs: () => number;
   /** How far reviewers agree; may take a while, elsewhere than on this thread. */
   readonly agreement: (reviewed: readonly ReviewedItem[]) => Promise<OperationAnswer<'agreement'>>;
+  /** An answered item as a line of a corpus manifest. */
+  readonly manifestLine: (reviewed: ReviewedItem) => Readonly<Record<string, unknown>>;
 }
 
 type ReviewOperation =

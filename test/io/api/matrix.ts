@@ -39,7 +39,7 @@ consents          who     no    no    no    yes    no    no    no    hid    yes 
 withdraw          who     no    no    no    yes    no    no    no    hid    yes   who   who
 exportPerson      who     no    no    no    yes    no    no    no    hid    yes   who   who
 
-listReview        who     no    no    yes   yes    no    no    own   own    who   who   who
+listReview        who     no    no    no    yes    no    no    no    own    who   who   who
 reviewProgress    who     no    no    yes   yes    no    no    own   own    who   who   who
 claim             who     no    no    yes   yes    no    no    own   own    who   who   who
 renewClaim        who     no    no    yes   yes    no    no    hid   hid    who   who   who

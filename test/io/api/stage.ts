@@ -3,17 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { LABELS } from '../../../src/core/labels.ts';
-import { agreementOf } from '../../../src/core/review/agreement.ts';
-import { UndertoneError } from '../../../src/errors.ts';
-import { createApi } from '../../../src/io/api/api.ts';
-import { calibrationHandlers } from '../../../src/io/api/calibrations.ts';
-import type { CalibrationDeps } from '../../../src/io/api/calibrations.ts';
-import { oversightHandlers } from '../../../src/io/api/oversight.ts';
-import { reviewHandlers } from '../../../src/io/api/review.ts';
-import { roomsHandlers } from '../../../src/io/api/rooms.ts';
+import { readConfig } from '../../../src/config.ts';
 import { clipStore } from '../../../src/io/clips/clip-store.ts';
 import { startHttp } from '../../../src/io/http.ts';
+import { openReviewLoop } from '../../../src/io/review-loop.ts';
+import { createRooms } from '../../../src/io/rooms.ts';
 import type { StoreOptions } from '../../../src/io/store/open.ts';
 import { issueToken } from '../../../src/io/tokens.ts';
 import type { TokenClaims } from '../../../src/io/tokens.ts';
@@ -22,12 +16,17 @@ import type { Trust } from '../../../src/io/trust.ts';
 import type { ClipStore } from '../../../src/ports/store.ts';
 import { API_BASE, operations } from '../../../src/protocol/api.ts';
 import type { Operation, OperationName } from '../../../src/protocol/api.ts';
+import { serverApi } from '../../../src/server/api.ts';
+import { fakeMedia } from '../fake-media.ts';
 import { countingMeter } from '../quiet.ts';
 import type { Counts } from '../quiet.ts';
 import { conformance } from './conformance.ts';
 
 export const SECRET = 'a secret of thirty-two characters';
 export const ROOMS = ['lobby', 'attic'];
+/** The pack that judges. */
+export const PACK = 'test@1';
+const DECISION = { thresholds: {}, minTopProbability: 0.5 };
 
 /** What is sent: parts of the path by name, and the rest as it is. */
 export interface Sent {
@@ -86,48 +85,23 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
   const folder = await mkdtemp(join(tmpdir(), 'undertone-api-'));
   const clips = clipStore({ folder, keys: [], now: clock.now });
   const trust = await openTrust({ store, rooms: ROOMS, secret: SECRET, clips, clock, meter, log });
-  const { people, revocations, verify } = trust;
-  const api = createApi({
-    handlers: {
-      ...roomsHandlers({
-        store: trust.store,
-        clock,
-        rooms: {
-          names: ROOMS,
-          settings: (room) => people.settings(room),
-          save: (settings, actor) => people.configure(settings, actor),
-          consentVersion: (room) => people.terms(room).consent.version,
-          withdraw: (ref, actor) => people.withdraw(ref, actor),
-        },
-      }),
-      ...reviewHandlers({
-        store: trust.store,
-        clips,
-        clock,
-        reservationMs: () => Math.max(...ROOMS.map((room) => people.settings(room).review.reservationMs)),
-        agreement: (reviewed) => Promise.resolve(agreementOf(reviewed, LABELS, { seed: 1, resamples: 50 })),
-      }),
-      ...calibrationHandlers({ calibrations: trust.store.calibrations, clock, loop: standInLoop(trust, clock) }),
-      ...oversightHandlers({
-        store: trust.store,
-        webhookHosts: [],
-        clock,
-        tokens: {
-          make: ({ ttlSeconds, rooms, ...claims }) =>
-            issueToken(SECRET, { ...claims, ...(rooms && { rooms }) }, ttlSeconds),
-          revoke: (id, expiresMs, actor) => revocations.revoke(id, expiresMs, actor),
-        },
-      }),
-    },
-    verify,
-    people: trust.store.people,
-    rooms: ROOMS,
-    origins: ['https://ward.example'],
-    version: '0.0.0',
+  const rooms = createRooms({
+    names: ROOMS,
+    media: fakeMedia(),
+    people: trust.people,
     clock,
     meter,
     log,
+    onJoin: () => () => undefined,
   });
+  const loop = await openReviewLoop({ store: trust.store, pack: PACK, decision: DECISION, clock, log });
+  const config = readConfig({
+    UNDERTONE_SECRET: SECRET,
+    UNDERTONE_ORIGINS: 'https://ward.example',
+    UNDERTONE_ROOMS: ROOMS.join(','),
+    UNDERTONE_DATA_DIR: folder,
+  });
+  const api = serverApi(config, { trust, clips, rooms, loop, clock, meter, log });
   const http = await startHttp({
     host: '127.0.0.1',
     port: 0,
@@ -187,22 +161,10 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
     },
     async close() {
       await http.close();
+      rooms.close();
+      loop.close();
       await trust.close();
       await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-/** Stands in for recalibration: proposes nothing, and puts what is on record in force. */
-function standInLoop({ store }: Trust, clock: { now(): number }): CalibrationDeps['loop'] {
-  let active: string | null = null;
-  return {
-    pack: 'test@1',
-    active: () => active,
-    propose: () => Promise.reject(new UndertoneError('conflict', 'too few answers: 0 of 200')),
-    async activate(id, actor) {
-      await store.calibrations.activate('test@1', id, actor, clock.now());
-      active = id;
     },
   };
 }
