@@ -38,6 +38,8 @@ async function welcome(url: string, config: ReturnType<typeof readConfig>): Prom
     '',
     `  Dashboard  ${url}/#token=${token}`,
     `  Join       ${url}/join?room=${config.UNDERTONE_ROOMS[0] ?? ''}#token=${token}`,
+    `  Review     ${url}/review#token=${token}`,
+    `  Settings   ${url}/admin#token=${token}`,
     `  Token      ${token}`,
     '',
     'The token is for this machine only and lasts a week; Ctrl-C stops the server.',
