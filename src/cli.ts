@@ -55,6 +55,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'tell a pack what it was made for, so that what is unlike it is rejected',
     load: async () => (await import('./commands/reference.ts')).reference,
   },
+  recalibrate: {
+    summary: "fit a calibration on reviewers' answers, and tell what it would change",
+    load: async () => (await import('./commands/recalibrate.ts')).recalibrateCommand,
+  },
+  review: {
+    summary: "carry reviewers' answers out of a server's store, and in",
+    load: async () => (await import('./commands/review.ts')).review,
+  },
   inspect: {
     summary: 'tell what a pack is',
     load: async () => (await import('./commands/inspect.ts')).inspect,

@@ -37,6 +37,8 @@ describe('undertone', () => {
       'calibrate',
       'uncertainty',
       'reference',
+      'recalibrate',
+      'review',
       'inspect',
       'import',
     ]);
