@@ -11,6 +11,7 @@ import { openReviewLoop } from '../../src/io/review-loop.ts';
 import { openStore } from '../../src/io/store/open.ts';
 import type { ReviewedItem } from '../../src/domain/review.ts';
 import { DISTORTED, review } from '../core/review/world.ts';
+import { silent } from '../io/quiet.ts';
 import { undertone } from './undertone.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'undertone-review-'));
@@ -46,7 +47,7 @@ async function fill(folder: string, answered: boolean): Promise<void> {
   await filled.close();
 }
 
-beforeAll(() => fill(store, true), 60_000);
+beforeAll(() => fill(store, true), 300_000);
 afterAll(() => {
   rmSync(cwd, { recursive: true });
 });
@@ -67,15 +68,18 @@ describe('undertone recalibrate', () => {
     expect((await opened.calibrations.all(name)).map((record) => [record.calibration.id, record.status])).toEqual([
       [calibration.id, 'proposed'],
     ]);
-    const loop = await openReviewLoop({ store: opened, pack: name, decision: pack.decision, clock: systemClock() });
+    const live = { store: opened, pack: name, decision: pack.decision, clock: systemClock(), log: silent };
+    const loop = await openReviewLoop(live);
     expect(loop.active()).toBeNull();
     await loop.activate(calibration.id, actor);
     expect([loop.active(), loop.inForce.current()?.id]).toEqual([calibration.id, calibration.id]);
-    const again = await openReviewLoop({ store: opened, pack: name, decision: pack.decision, clock: systemClock() });
+    const again = await openReviewLoop(live);
     expect(again.active()).toBe(calibration.id);
     await loop.activate(null, actor);
     expect(loop.active()).toBeNull();
     await expect(loop.activate('no-such', actor)).rejects.toMatchObject({ code: 'not-found' });
+    loop.close();
+    again.close();
     await opened.close();
   });
 

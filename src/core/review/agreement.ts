@@ -51,7 +51,7 @@ const KEY = (set: ReadonlySet<string>): string => [...set].sort().join('+');
 /**
  * Agreement of reviewers. What is no vote (`isVote`) agrees with nothing and contradicts nothing.
  * @param labels the labels that may be named.
- * @param options.seed of the resamples. @param options.resamples default 1000.
+ * @param options `seed` of the resamples; `resamples` by default 1000.
  * @example agreementOf(reviewed, LABELS, { seed: 1 }).labels.alpha;
  */
 export function agreementOf(

@@ -28,9 +28,11 @@ export interface ReviewFitOptions {
 }
 
 /** Rows with a label, and rows without, from which on its threshold is set anew. */
-export const ENOUGH_FOR_A_THRESHOLD = 30;
+const ENOUGH_FOR_A_THRESHOLD = 30;
 /** Parts that persons are dealt into where rows are judged by what was fitted on others. */
-export const FOLDS = 5;
+const FOLDS = 5;
+/** Of the gain of all labels together; one of C labels alone is held to a C-th of it (Bonferroni). */
+const SIGNIFICANCE = 0.05;
 const RISK = 0.1;
 const DELTA = 0.1;
 
@@ -69,9 +71,8 @@ export function fitSubset(sample: ReviewSample, options: ReviewFitOptions): Fitt
   const before = rows.map(({ probabilities }) => probabilities.map((p, k) => lineApplied(current, labels[k], p)));
   const anew = crossFitted(sample, options.seed);
   const all = labels.map((_, k) => k);
-  const gains = clearGain(rows, before, anew, all)
-    ? all.map(() => true)
-    : all.map((k) => clearGain(rows, before, anew, [k]));
+  const together = clearGain(rows, before, anew, all, SIGNIFICANCE);
+  const gains = all.map((k) => together || clearGain(rows, before, anew, [k], SIGNIFICANCE / labels.length));
   const told = rows.map((_, i) => labels.map((_label, k) => (gains[k] ? anew : before)[i]?.[k] ?? NaN));
   const changed = labels.filter((_, k) => gains[k]);
 
@@ -102,9 +103,15 @@ function lineApplied(calibration: SubsetCalibration | null, label: Label | undef
 
 /**
  * Whether `after` is nearer to what reviewers perceive than `before`: squared errors, weighed, summed by person, and a
- * paired t-test over persons at 5 %, of which half would gain by chance.
+ * paired t-test over persons; half of `significance` would gain by chance.
  */
-function clearGain(rows: readonly ReviewRow[], before: Matrix, after: Matrix, columns: readonly number[]): boolean {
+function clearGain(
+  rows: readonly ReviewRow[],
+  before: Matrix,
+  after: Matrix,
+  columns: readonly number[],
+  significance: number,
+): boolean {
   const sums = new Map<string, number>();
   rows.forEach(({ person, present, propensity }, i) => {
     for (const k of columns) {
@@ -119,7 +126,7 @@ function clearGain(rows: readonly ReviewRow[], before: Matrix, after: Matrix, co
     changes.map(() => 0),
     'paired',
   );
-  return t < 0 && p <= 0.05;
+  return t < 0 && p <= significance;
 }
 
 /** By learn-then-test on the rows that are left when all are thinned to the least propensity. */
@@ -169,7 +176,7 @@ export function isWrong({ shares }: Pick<ReviewRow, 'shares'>, first: number): b
  * Each row's probabilities by lines that were fitted on other persons' rows; with one person, by the identity.
  * @returns [rows][labels].
  */
-export function crossFitted({ rows, labels, subset }: ReviewSample, seed: number): number[][] {
+function crossFitted({ rows, labels, subset }: ReviewSample, seed: number): number[][] {
   const folds = foldsOf(rows, seed, subset);
   const fitted = new Map(
     [...new Set(folds)].map((held) => [

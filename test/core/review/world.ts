@@ -26,7 +26,7 @@ export const DECISION: PackDecision = {
   minTopProbability: 0.7,
 };
 
-export const POLICY: ReviewPolicy = {
+const POLICY: ReviewPolicy = {
   reasons: ['low-confidence'],
   rejectedShare: 0.3,
   auditShare: 0.1,
@@ -75,7 +75,7 @@ export function simulateWindow(random: Random, distortion: Distortion): Simulate
 }
 
 /** The verdict, as live. */
-export function verdictOn(prediction: Prediction, calibration: ReviewCalibration | null): Verdict {
+function verdictOn(prediction: Prediction, calibration: ReviewCalibration | null): Verdict {
   return decide(
     { startMs: 0, lengthMs: 3000, missing: {}, consented: true },
     underCalibration(prediction, calibration),
