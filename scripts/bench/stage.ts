@@ -107,6 +107,7 @@ const noStore: PeopleOptions['store'] = {
   settings: { of: () => Promise.resolve(null), all: () => Promise.resolve([]), save: () => Promise.resolve() },
   people: {
     grant: () => Promise.resolve(),
+    consents: () => Promise.resolve([]),
     withdraw: () => Promise.reject(new UndertoneError('not-found', 'the benchmark keeps nothing')),
   },
 };

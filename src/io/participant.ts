@@ -75,7 +75,7 @@ export interface Participant extends Pick<Consent, 'screen'> {
   grant(textVersion: string | null, actor: Actor): Promise<void>;
   /** As `Consent.withdraw`. @throws what `People.withdraw` throws. */
   withdraw(actor: Actor): Promise<DeletionReceipt | null>;
-  /** Put on record that the server's operator answers for this stream, if its role may be analysed. */
+  /** Put on record that the server's operator answers for this stream, if its role may be analysed and nobody withdrew. */
   agreeAsOperator(): Promise<void>;
   /** The room's settings have changed: stop analysis if they forbid it now. */
   reconsider(): void;
@@ -191,8 +191,14 @@ export function createParticipant(
 
   async function agreeAsOperator(): Promise<void> {
     const { allowed, because } = people.mayAnalyse(ref.room, profile.role);
-    if (allowed) await grant(null, OPERATOR);
-    else log.warn({ ...ref, because }, 'a stream is not analysed');
+    try {
+      if (allowed) await grant(null, OPERATOR);
+      else log.warn({ ...ref, because }, 'a stream is not analysed');
+    } catch (thrown) {
+      const { code, message } = asUndertoneError(thrown);
+      if (code !== 'purpose-forbids') throw thrown;
+      log.warn({ ...ref, because: message }, 'a stream is not analysed');
+    }
   }
 
   function reconsider(): void {

@@ -25,7 +25,7 @@ export interface PeopleOptions {
   readonly rooms: readonly string[];
   readonly store: {
     readonly settings: SettingsStore;
-    readonly people: Pick<PeopleStore, 'grant' | 'withdraw'>;
+    readonly people: Pick<PeopleStore, 'grant' | 'withdraw' | 'consents'>;
   };
   readonly clock: Clock;
   readonly meter: Meter;
@@ -64,7 +64,7 @@ export interface People {
   /**
    * Put an agreement on record. Only when it resolves may anything of the person be analysed.
    * @returns the settings that were agreed to.
-   * @throws UndertoneError `purpose-forbids`, `consent-outdated`, `store-unavailable`.
+   * @throws UndertoneError `purpose-forbids`, also for a stream that was withdrawn; `consent-outdated`, `store-unavailable`.
    */
   grant(ref: ParticipantRef, agreement: Agreement): Promise<RoomSettings>;
   /**
@@ -110,6 +110,18 @@ export async function openPeople(options: PeopleOptions): Promise<People> {
     return text;
   }
 
+  /** An operator's word does not undo what somebody has withdrawn: neither by new settings nor by a restart. */
+  async function checkStream(ref: ParticipantRef): Promise<void> {
+    const [latest] = await store.people.consents(ref);
+    if (latest?.granted !== false) return;
+    const when = new Date(latest.atMs).toISOString();
+    throw new UndertoneError(
+      'purpose-forbids',
+      `consent for the stream ${ref.participant} was withdrawn on ${when}: once everyone in it agrees anew, give it ` +
+        'another name in UNDERTONE_SOURCES',
+    );
+  }
+
   return {
     settings,
     async configure(next, actor) {
@@ -132,6 +144,7 @@ export async function openPeople(options: PeopleOptions): Promise<People> {
       const { role, keyHash, actor } = agreement;
       const { room, participant } = ref;
       await withdrawals.settle(ref);
+      if (actor.role === 'server') await checkStream(ref);
       await store.people.grant(
         { room, participant, granted: true, atMs: clock.now(), role, textVersion: versionOf(text), text },
         keyHash,

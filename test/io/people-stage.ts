@@ -36,7 +36,7 @@ export async function openPeopleStage(rooms: readonly string[] = ['lobby', 'atti
       saved.set(next.room, next);
     },
   };
-  const people: Pick<PeopleStore, 'grant' | 'withdraw'> = {
+  const people: Pick<PeopleStore, 'grant' | 'withdraw' | 'consents'> = {
     async grant(record, _key, actor) {
       await write();
       records.push({ ...record, actor });
@@ -45,6 +45,11 @@ export async function openPeopleStage(rooms: readonly string[] = ['lobby', 'atti
       await write();
       records.push({ ...ref, granted: false, atMs, actor });
       return receiptOf(ref, atMs, records.length);
+    },
+    consents: ({ room, participant }) => {
+      const text = { role: '', textVersion: '', text: '' };
+      const own = records.filter((each) => each.participant === participant && (each.room ?? room) === room);
+      return Promise.resolve(own.map((each) => ({ ...text, room, atMs: 0, ...each })).reverse());
     },
   };
   const opened = await openPeople({

@@ -552,6 +552,23 @@ describe('a source that needs no signalling', () => {
     expect(people(scenery)).toMatchObject([{ consented: false }]);
   });
 
+  it('stays withdrawn whatever the operator does, until it has another name', async () => {
+    const scenery = scene();
+    const events = new Subject<MediaEvent>();
+    const end = await scenery.rooms.addSource({ ref, events }, ADA);
+    await scenery.rooms.withdraw(ref, ADMIN);
+    expect(events.observed).toBe(false);
+    // Anything at all about the room, which forbids nothing and allows nothing.
+    await kept.people.configure({ ...kept.people.settings('lobby'), clips: false }, ADMIN);
+    end();
+    await scenery.rooms.addSource({ ref, events }, ADA);
+    expect(events.observed).toBe(false);
+    expect(people(scenery)).toMatchObject([{ consented: false }]);
+    expect(kept.records.map(({ granted }) => granted)).toEqual([true, false]);
+    await scenery.rooms.addSource({ ref: { ...ref, participant: 'clip2' }, events }, ADA);
+    expect(events.observed).toBe(true);
+  });
+
   it('may end while it is subscribed to, or be ended', async () => {
     const scenery = scene();
     const empty = new Subject<MediaEvent>();
