@@ -58,6 +58,8 @@ export interface Participant extends Pick<Consent, 'screen'> {
   /** The secret with which a connection may take this participant over. */
   readonly key: string;
   readonly peer: Peer | null;
+  /** Whether they are analysed. */
+  readonly consented: boolean;
   /** True once the media is gone for good: others see the participant until they have left or joined afresh. */
   readonly faulted: boolean;
   /** Join: publish the participant and hand the media on. */
@@ -75,6 +77,13 @@ export interface Participant extends Pick<Consent, 'screen'> {
   grant(textVersion: string | null, actor: Actor): Promise<void>;
   /** As `Consent.withdraw`. @throws what `People.withdraw` throws. */
   withdraw(actor: Actor): Promise<DeletionReceipt | null>;
+  /**
+   * Consent was withdrawn by another way than their connection: analysis stops, whoever stands for them is told, and coming
+   * back does not agree anew for them; only asking to be analysed again does.
+   */
+  withdrawnElsewhere(): void;
+  /** Whether coming back may not agree for them, as `withdrawnElsewhere` has it. */
+  readonly mustAgreeAnew: boolean;
   /** Put on record that the server's operator answers for this stream, if its role may be analysed and nobody withdrew. */
   agreeAsOperator(): Promise<void>;
   /** The room's settings have changed: stop analysis if they forbid it now. */
@@ -112,6 +121,7 @@ export function createParticipant(
   let faulted = false;
   let started = false;
   let left = false;
+  let mustAgreeAnew = false;
   let stop: (() => void) | undefined;
 
   function change(changes: Partial<ParticipantState>): void {
@@ -186,7 +196,15 @@ export function createParticipant(
   async function grant(textVersion: string | null, actor: Actor): Promise<void> {
     if (left || faulted) throw new UndertoneError('not-joined', `${ref.participant} is not in ${ref.room}: join again`);
     const keyHash = digest(key).toString('hex');
+    mustAgreeAnew = false;
     await consent.grant(() => people.grant(ref, { role: profile.role, textVersion, keyHash, actor }));
+  }
+
+  function withdrawnElsewhere(): void {
+    if (!state.consented) return;
+    mustAgreeAnew = true;
+    void consent.halt();
+    holder?.onForbidden(elsewhere());
   }
 
   async function agreeAsOperator(): Promise<void> {
@@ -219,6 +237,9 @@ export function createParticipant(
     ref,
     key,
     peer,
+    get consented() {
+      return state.consented;
+    },
     get faulted() {
       return faulted;
     },
@@ -232,6 +253,7 @@ export function createParticipant(
       awayTimer = undefined;
       change({ connected: true });
       before?.onReplaced();
+      if (mustAgreeAnew) next.onForbidden(elsewhere());
     },
     detach(lost) {
       if (holder !== lost) return;
@@ -240,11 +262,21 @@ export function createParticipant(
     },
     grant,
     withdraw: (actor) => consent.withdraw(() => people.withdraw(ref, actor)),
+    withdrawnElsewhere,
+    get mustAgreeAnew() {
+      return mustAgreeAnew;
+    },
     agreeAsOperator,
     reconsider,
     leave,
   };
 }
+
+const elsewhere = () =>
+  new UndertoneError(
+    'purpose-forbids',
+    'Consent was withdrawn by another way than this page: analysis has stopped until you agree again.',
+  );
 
 /** Who answers for streams: the operator, who put them into the server's settings. */
 const OPERATOR: Actor = { role: 'server', subject: 'operator' };

@@ -87,6 +87,10 @@ export interface Rooms {
    * @throws UndertoneError `store-unavailable`, as `Seat.withdraw`.
    */
   withdraw(ref: ParticipantRef, actor: Actor): Promise<DeletionReceipt>;
+  /** Who is analysed now. */
+  consenting(): readonly ParticipantRef[];
+  /** Somebody's consent was withdrawn by way of another server, which deletes: analysis stops at once. */
+  withdrawnElsewhere(ref: ParticipantRef): void;
   /** What people are told before they join. @throws UndertoneError `room-not-found`. */
   terms(room: string): RoomTerms;
   /**
@@ -230,8 +234,8 @@ export function createRooms(options: RoomsOptions): Rooms {
     const { peer, key, ref } = participant;
     const { textVersion, actor } = request;
     if (peer === null) throw new UndertoneError('forbidden', `${ref.participant} takes no signalling`);
-    const agreement =
-      textVersion === null ? participant.withdraw(actor) : participant.grant(textVersion, actor).then(() => null);
+    const agrees = textVersion !== null && !participant.mustAgreeAnew;
+    const agreement = agrees ? participant.grant(textVersion, actor).then(() => null) : participant.withdraw(actor);
     participant.attach(holder);
     try {
       await agreement;
@@ -285,8 +289,14 @@ export function createRooms(options: RoomsOptions): Rooms {
     },
     async withdraw(ref, actor) {
       const participant = rooms.get(ref.room)?.participants.get(ref.participant);
+      participant?.withdrawnElsewhere();
       return (await participant?.withdraw(actor)) ?? people.withdraw(ref, actor);
     },
+    consenting: () =>
+      [...rooms.values()].flatMap(({ participants }) =>
+        [...participants.values()].filter(({ consented }) => consented).map(({ ref }) => ref),
+      ),
+    withdrawnElsewhere: (ref) => rooms.get(ref.room)?.participants.get(ref.participant)?.withdrawnElsewhere(),
     terms: (room) => people.terms(room),
     screen,
     publishVerdict(event) {

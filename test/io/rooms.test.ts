@@ -346,6 +346,24 @@ describe('the record', () => {
     expect(kept.records).toHaveLength(3);
   });
 
+  it('made by another way is told to the page, which does not undo it by coming back', async () => {
+    const { rooms, joined } = scene();
+    const [first, second] = [holder(), holder()];
+    const { participant, key, disconnect } = await rooms.join(JOIN, first);
+    expect(rooms.consenting()).toEqual([{ room: 'lobby', participant }]);
+    await rooms.withdraw({ room: 'lobby', participant }, ADMIN);
+    expect(first.onForbidden.mock.calls).toMatchObject([[{ code: 'purpose-forbids' }]]);
+    expect(rooms.consenting()).toEqual([]);
+    // A page that has not heard of it sends what it always sends.
+    disconnect();
+    const seat = await rooms.join({ ...JOIN, resume: { participant, key } }, second);
+    expect(second.onForbidden).toHaveBeenCalledOnce();
+    expect(rooms.consenting()).toEqual([]);
+    expect(joined[0]?.agreed()).toBeNull();
+    await seat.grant(TEXT);
+    expect(rooms.consenting()).toHaveLength(1);
+  });
+
   it('is made for whoever comes by another way than their connection', async () => {
     const scenery = scene();
     const { participant } = await scenery.rooms.join(JOIN, holder());
