@@ -15,6 +15,7 @@ import type { Api } from './io/api/api.ts';
 import { say } from './io/http-site.ts';
 import type { Health } from './io/http-site.ts';
 import { memoryBroker } from './io/memory-broker.ts';
+import { followOtherServers } from './io/other-servers.ts';
 import { openReviewLoop } from './io/review-loop.ts';
 import { createRooms } from './io/rooms.ts';
 import type { Joined } from './io/participant.ts';
@@ -157,6 +158,8 @@ export async function startServer(config: Config): Promise<Server> {
       log,
     });
     keep(rooms);
+    // The embedded database is this process's alone.
+    if (config.DATABASE_URL !== undefined) keep(followOtherServers({ store: store.people, people, rooms, log }));
     for (const { room, name, url } of config.UNDERTONE_SOURCES ?? []) {
       const source = mediaFile(url, {
         ref: { room, participant: name },

@@ -1,5 +1,6 @@
 /** Who agreed to what: joins rooms' settings, the law's profile and what is on record. */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import {
   consentText,
   consentVersion,
@@ -55,6 +56,12 @@ export interface People {
    * @throws UndertoneError `config-invalid`, naming everything that is wrong; `room-not-found`; `store-unavailable`.
    */
   configure(settings: RoomSettings, actor: Actor): Promise<void>;
+  /**
+   * Read the settings again, which another server may have changed: what is new holds as after `configure`.
+   * @returns what has changed.
+   * @throws UndertoneError `store-unavailable`, or `store-invalid` where what is on record may not stand: what held stays.
+   */
+  refresh(): Promise<readonly RoomSettings[]>;
   /** Hear of every change; returns how to stop. */
   onConfigured(listener: (settings: RoomSettings) => void): () => void;
   /** What people are told before they join. @throws UndertoneError `room-not-found` */
@@ -90,6 +97,14 @@ export async function openPeople(options: PeopleOptions): Promise<People> {
   for (const settings of current.values()) checkStored(settings);
   const listeners = new Set<(settings: RoomSettings) => void>();
   const withdrawals = createWithdrawals(options);
+
+  /** Counts beginnings and ends of saving, so that whoever reads meanwhile knows. */
+  let saves = 0;
+
+  function apply(next: RoomSettings): void {
+    current.set(next.room, next);
+    for (const tell of listeners) tell(next);
+  }
 
   function settings(room: string): RoomSettings {
     const found = current.get(room);
@@ -128,9 +143,23 @@ export async function openPeople(options: PeopleOptions): Promise<People> {
       settings(next.room);
       const problems = checkSettings(next);
       if (problems.length > 0) throw new UndertoneError('config-invalid', problems.join('\n'));
+      saves++;
       await store.settings.save(next, actor, clock.now());
-      current.set(next.room, next);
-      for (const tell of listeners) tell(next);
+      saves++;
+      apply(next);
+    },
+    async refresh() {
+      const before = saves;
+      const stored = await store.settings.all();
+      // What was read may be older than what was saved meanwhile: the next time will tell.
+      if (saves !== before) return [];
+      const changed = stored.filter((each) => {
+        const held = current.get(each.room);
+        return held !== undefined && !isDeepStrictEqual(held, each);
+      });
+      for (const each of changed) checkStored(each);
+      for (const each of changed) apply(each);
+      return changed;
     },
     onConfigured(listener) {
       listeners.add(listener);

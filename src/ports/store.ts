@@ -58,6 +58,8 @@ export interface PeopleStore {
   withdraw(ref: ParticipantRef, atMs: number, actor: Actor): Promise<DeletionReceipt>;
   /** Latest first. Empty for somebody unknown. */
   consents(ref: ParticipantRef): Promise<readonly ConsentRecord[]>;
+  /** Those of `refs` whose withdrawal is on record and who have not agreed anew since. */
+  withdrawn(refs: readonly ParticipantRef[]): Promise<readonly ParticipantRef[]>;
   /** Whether `keyHash` is that of the participant; for those who come back to withdraw or to see what is kept. */
   opens(ref: ParticipantRef, keyHash: string): Promise<boolean>;
   /** Everything that is kept of one person, as JSON that a program can read (GDPR, Articles 15 and 20); audited as `access`. */

@@ -349,18 +349,19 @@ describe('the record', () => {
   it('made by another way is told to the page, which does not undo it by coming back', async () => {
     const { rooms, joined } = scene();
     const [first, second] = [holder(), holder()];
-    const { participant, key, disconnect } = await rooms.join(JOIN, first);
+    const seat = await rooms.join(JOIN, first);
+    const { participant, key } = seat;
     expect(rooms.consenting()).toEqual([{ room: 'lobby', participant }]);
     await rooms.withdraw({ room: 'lobby', participant }, ADMIN);
     expect(first.onForbidden.mock.calls).toMatchObject([[{ code: 'purpose-forbids' }]]);
     expect(rooms.consenting()).toEqual([]);
     // A page that has not heard of it sends what it always sends.
-    disconnect();
-    const seat = await rooms.join({ ...JOIN, resume: { participant, key } }, second);
+    seat.disconnect();
+    const again = await rooms.join({ ...JOIN, resume: { participant, key } }, second);
     expect(second.onForbidden).toHaveBeenCalledOnce();
     expect(rooms.consenting()).toEqual([]);
     expect(joined[0]?.agreed()).toBeNull();
-    await seat.grant(TEXT);
+    await again.grant(TEXT);
     expect(rooms.consenting()).toHaveLength(1);
   });
 

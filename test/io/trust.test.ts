@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SegmentRecord } from '../../src/domain/review.ts';
 import type { AuditKind, RoomSettings } from '../../src/domain/trust.ts';
 import { UndertoneError } from '../../src/errors.ts';
+import { followOtherServers } from '../../src/io/other-servers.ts';
 import { openPeople } from '../../src/io/people.ts';
 import { startRetention } from '../../src/io/retention.ts';
 import { openRevocations } from '../../src/io/revocations.ts';
@@ -121,6 +122,42 @@ describe('people', () => {
       code: 'store-invalid',
       message: expect.stringContaining('justification') as string,
     });
+  });
+});
+
+describe('two servers of one database', () => {
+  it('hear of each other’s settings and withdrawals', async () => {
+    const { store } = trust;
+    const other = await openPeople({ rooms: ['lobby', 'attic'], store, clock, meter, log: silent });
+    await agree();
+    const told: string[] = [];
+    const rooms = {
+      consenting: () => [ADA],
+      withdrawnElsewhere: ({ participant }: typeof ADA) => void told.push(participant),
+    };
+    const following = followOtherServers({ store: store.people, people: other, rooms, log: silent, everyMs: 5 });
+    const heard: RoomSettings[] = [];
+    other.onConfigured((settings) => heard.push(settings));
+    const next: RoomSettings = { ...trust.people.settings('attic'), jurisdiction: 'other', clips: false };
+    await trust.people.configure(next, ADMIN);
+    await expect.poll(() => heard).toEqual([next]);
+    expect(other.settings('attic')).toEqual(next);
+    expect(told).toEqual([]);
+    await trust.people.withdraw(ADA, ADMIN);
+    await expect.poll(() => told).toContain('ada');
+    following.close();
+    other.close();
+  });
+
+  it('never take what they read for newer than what they were saving', async () => {
+    const { store } = trust;
+    const other = await openPeople({ rooms: ['attic'], store, clock, meter, log: silent });
+    const reading = other.refresh();
+    const next = { ...other.settings('attic'), purpose: 'customer-call' as const };
+    await other.configure(next, ADMIN);
+    expect(await reading).toEqual([]);
+    expect(other.settings('attic')).toEqual(next);
+    other.close();
   });
 });
 

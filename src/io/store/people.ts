@@ -15,6 +15,16 @@ export function peopleStore(database: Database): PeopleStore {
     grant: (record, keyHash, actor) => database.write((trx) => grant(trx, record, keyHash, actor)),
     withdraw: (ref, atMs, actor) => database.write((trx) => withdraw(trx, ref, atMs, actor)),
     consents: (ref) => database.read((db) => consents(db, ref)),
+    withdrawn: (refs) =>
+      database.read(async (db) => {
+        if (refs.length === 0) return [];
+        return db
+          .selectFrom('participants')
+          .select(['room', 'participant'])
+          .where('withdrawn_ms', 'is not', null)
+          .where((eb) => eb.or(refs.map(({ room, participant }) => eb.and({ room, participant }))))
+          .execute();
+      }),
     opens: (ref, keyHash) =>
       database.read(async (db) => {
         const row = await participantQuery(db, ref).executeTakeFirst();

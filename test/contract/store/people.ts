@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ParticipantRef as Ref } from '../../../src/domain.ts';
 import type { Opened } from './under-test.ts';
 import { ADMIN, ANSWER, grantOf, itemOf, segmentOf, settingsOf, unique, verdictOf } from './made.ts';
 
@@ -43,6 +44,25 @@ export function describePeople(opened: Opened): void {
         (e) => e.action,
       );
       expect(actions).toEqual(['consent.granted', 'consent.withdrawn', 'consent.granted']);
+    });
+
+    test('who has withdrawn is known, until they agree anew', async () => {
+      const { store } = opened();
+      const room = unique('room');
+      const [ada, ben, nobody] = ['ada', 'ben', 'nobody'].map((participant) => ({ room, participant })) as [
+        Ref,
+        Ref,
+        Ref,
+      ];
+      for (const ref of [ada, ben]) await store.people.grant(grantOf(ref), 'key', ADMIN);
+      const withdrawn = () => store.people.withdrawn([ada, ben, nobody]);
+      expect(await withdrawn()).toEqual([]);
+      await store.people.withdraw(ben, 20, ADMIN);
+      expect(await withdrawn()).toEqual([ben]);
+      expect(await store.people.withdrawn([{ ...ben, room: unique('room') }])).toEqual([]);
+      expect(await store.people.withdrawn([])).toEqual([]);
+      await store.people.grant(grantOf({ ...ben, atMs: 30 }), 'key', ADMIN);
+      expect(await withdrawn()).toEqual([]);
     });
 
     test('a withdrawal leaves nothing of the person but the proof, and nothing of anybody else is touched', async () => {
