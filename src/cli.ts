@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "tell what each rule that makes labels of raters' votes throws away",
     load: async () => (await import('./commands/aggregate.ts')).aggregate,
   },
+  features: {
+    summary: "run an imported encoder over a corpus' clips, once",
+    load: async () => (await import('./commands/features.ts')).features,
+  },
   train: {
     summary: 'train a network from clips that people voted on',
     load: async () => (await import('./commands/train.ts')).train,

@@ -5,6 +5,7 @@ export const ERROR_CODES = [
   'setup-missing',
   'pack-invalid',
   'encoder-invalid',
+  'features-invalid',
   'corpus-invalid',
   'training-failed',
   'port-in-use',

@@ -15,7 +15,7 @@ import { rowsThrough } from './rows.ts';
 const ENCODED_FACES = 2;
 
 /** A face before it is encoded. */
-interface Seen {
+export interface Seen {
   readonly sighting: FaceSighting;
   readonly crop: Float32Array;
 }
@@ -24,7 +24,7 @@ interface Seen {
 export function faceCalls(
   networks: Pick<Networks, 'detector' | 'face' | 'fusion' | 'attributes'>,
 ): (frames: readonly VideoFrame[]) => Promise<Answer<FaceSighting[]>[]> {
-  const detect = rowsThrough(networks.detector, ['pixels']);
+  const find = faceFinder(networks.detector);
   const encode = rowsThrough(networks.face, ['pixels']);
   const heads = headsOf(networks.face.contract, 'face');
   const isFused = networks.fusion?.serves.some((subset) => subset !== 'voice') ?? false;
@@ -33,16 +33,7 @@ export function faceCalls(
   const outputs = [...heads.outputs, ...(isKept || contract.reference ? ['embedding'] : [])];
 
   return async (frames) => {
-    const places: Answer<Letterbox>[] = [];
-    const detections = await detect(frames.length, (row, { pixels }) => {
-      const frame = frames[row];
-      if (frame) places[row] = attempt(() => letterbox(frame, pixels));
-    });
-    const seen = frames.map((frame, row): Answer<Seen[]> => {
-      const place = places[row];
-      if (!place?.ok) return place ?? attempt(() => []);
-      return attempt(() => lookAt(frame, place.value, detections('boxes', row), detections('scores', row)));
-    });
+    const seen = await find(frames);
     const judged = seen.flatMap((faces) => (faces.ok ? faces.value.filter(mayBeJudged).slice(0, ENCODED_FACES) : []));
     const encodings = await encode(judged.length, (row, { pixels }) => pixels.set(judged[row]?.crop ?? []), {
       outputs,
@@ -56,6 +47,25 @@ export function faceCalls(
       return { ...face.sighting, encoding };
     };
     return seen.map((faces) => (faces.ok ? attempt(() => faces.value.map(encoding)) : faces));
+  };
+}
+
+/** Finds and aligns the faces of frames, all in one run, and judges whether they can be judged; none is encoded. */
+export function faceFinder(
+  detector: Networks['detector'],
+): (frames: readonly VideoFrame[]) => Promise<Answer<Seen[]>[]> {
+  const detect = rowsThrough(detector, ['pixels']);
+  return async (frames) => {
+    const places: Answer<Letterbox>[] = [];
+    const detections = await detect(frames.length, (row, { pixels }) => {
+      const frame = frames[row];
+      if (frame) places[row] = attempt(() => letterbox(frame, pixels));
+    });
+    return frames.map((frame, row): Answer<Seen[]> => {
+      const place = places[row];
+      if (!place?.ok) return place ?? attempt(() => []);
+      return attempt(() => lookAt(frame, place.value, detections('boxes', row), detections('scores', row)));
+    });
   };
 }
 

@@ -29,6 +29,7 @@ describe('undertone', () => {
       'watch',
       'token',
       'aggregate',
+      'features',
       'train',
       'annotators',
       'pack',
