@@ -67,7 +67,7 @@ describe('undertone features', () => {
     expect(await run('faces.jsonl', 'crops', '--encoder', face, '--side', '64')).toMatchObject({ code: 0 });
     expect((await openFeatures(folder.out('crops'))).manifest).toMatchObject({ clips: 6, making: { side: 64 } });
     const still = ['-loop', '1', '-framerate', '5', '-t', '1', '-i', 'test/fixtures/faces/astronaut.png'] as const;
-    folder.put('smile.mp4', readFileSync(await made.make('smile.mp4', ...still, ...H264)));
+    folder.put('smile.mp4', readFileSync(await made.make('smile.mp4', ...still, ...H264, '-qp', '0')));
     putManifest(folder, 'videos.jsonl', [{ id: 'smile', media: { video: 'smile.mp4' } }]);
     expect(await run('videos.jsonl', 'videos', '--encoder', face, '--side', '64')).toMatchObject({ code: 0 });
     const open = await openFeatures(folder.out('videos'));
@@ -77,7 +77,8 @@ describe('undertone features', () => {
     expect(found.frames).toBe(3);
     const [first, last] = [found.read(0, 1), found.read(2, 1)];
     expect(first).toHaveLength(open.manifest.making.width);
-    expect(farthest(first, last)).toBeLessThan(0.1);
+    // Nothing moves, and nothing was lost in coding.
+    expect(farthest(first, last)).toBeLessThan(1e-2);
   });
 
   it('goes on after it was stopped, and makes the same', async () => {
