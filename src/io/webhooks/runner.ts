@@ -95,7 +95,10 @@ async function catchUp(webhook: Webhook, options: WebhookRunnerOptions, isClosed
       if (problem === null) await advance({ deliveredSeq: entry.seq, failures: 0, nextMs: nowMs, problem: null });
       else if (at.failures + 1 >= MOST_FAILURES) {
         meter.count('undertone_discarded_total', { queue: 'webhooks', reason: 'given-up' });
-        log.warn({ webhook: webhook.id, seq: entry.seq, problem }, 'a webhook takes an entry for days: it is given up');
+        log.warn(
+          { webhook: webhook.id, seq: entry.seq, problem },
+          'a webhook has refused an entry for days: it is given up',
+        );
         await advance({ deliveredSeq: entry.seq, failures: 0, nextMs: nowMs, problem });
       } else {
         const failures = at.failures + 1;
