@@ -70,6 +70,6 @@ async function subject(key: string, { room, participant }: Credentials, { people
 }
 
 /** What is kept of a participant's key: enough to know it again. */
-export function keyHash(key: string): string {
+function keyHash(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }

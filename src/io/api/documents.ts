@@ -11,10 +11,15 @@ export interface DocumentOptions {
   readonly version: string;
 }
 
-const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Document => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io });
+/** OpenAPI 3.1 is written with JSON Schema 2020-12, AsyncAPI 3.0 with draft 7. */
+function schemaOf(
+  schema: z.ZodType,
+  io: 'input' | 'output',
+  target: 'draft-2020-12' | 'draft-7' = 'draft-2020-12',
+): Document {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target });
   return rest;
-};
+}
 
 /**
  * Every operation as OpenAPI 3.1. Who may is in `x-roles`; `x-scope: server` takes a token that is good for all rooms.
@@ -100,7 +105,7 @@ export function asyncApi({ version }: DocumentOptions): Document {
 function messagesOf(side: 'client' | 'server', schemas: readonly z.ZodObject[]): Document {
   return Object.fromEntries(
     schemas.map((schema) => {
-      const payload = schemaOf(schema, side === 'client' ? 'input' : 'output');
+      const payload = schemaOf(schema, side === 'client' ? 'input' : 'output', 'draft-7');
       const { const: type } = (payload['properties'] as Record<string, { const?: string }>)['type'] ?? {};
       return [`${side}-${type ?? ''}`, { name: type, contentType: 'application/json', payload }];
     }),

@@ -51,6 +51,11 @@ export function oversightHandlers({
     },
     async addWebhook({ caller, body: { url, kinds, rooms } }) {
       const { href } = checkAddress(url, webhookHosts);
+      if ((await webhooks.all()).some((known) => known.url === href))
+        throw new UndertoneError(
+          'conflict',
+          `${new URL(href).host} is told at this address already: remove that first`,
+        );
       const [id, secret] = [randomBytes(9).toString('base64url'), randomBytes(32).toString('base64')];
       await webhooks.add({ id, url: href, kinds, rooms, secret }, caller.actor, clock.now());
       return { id, secret };

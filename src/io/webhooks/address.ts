@@ -17,7 +17,10 @@ export function isPublic(address: string): boolean {
  */
 export function checkAddress(text: string, allowed: readonly string[]): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  const refuse = (why: string) => new UndertoneError('config-invalid', `webhook address ${text.slice(0, 200)}: ${why}`);
+  // Without what may be a password.
+  const shown = url === null ? text : `${url.origin === 'null' ? url.protocol : url.origin}${url.pathname}`;
+  const refuse = (why: string) =>
+    new UndertoneError('config-invalid', `webhook address ${shown.slice(0, 200)}: ${why}`);
   if (url === null) throw refuse('this is not a URL: write https://host/path');
   if (allowed.includes(url.host) && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
   if (url.protocol !== 'https:') throw refuse('only https is safe to send to');

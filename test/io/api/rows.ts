@@ -8,9 +8,6 @@ import type { ApiStage } from './stage.ts';
 const SERVER: Actor = { role: 'server', subject: 'test' };
 const DAY_MS = 86_400_000;
 
-/** What no reviewer may hear of before they answer: the words are nowhere else in what they are told. */
-export const SECRET_WORDS = ['contempt', 'disgust', 'surprise', 'low-confidence', 'secretpack', 'information'];
-
 export function verdictAt(endMs: number): Verdict {
   return {
     startMs: endMs - 3000,

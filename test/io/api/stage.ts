@@ -21,11 +21,12 @@ import { fakeMedia } from '../fake-media.ts';
 import { countingMeter } from '../quiet.ts';
 import type { Counts } from '../quiet.ts';
 import { conformance } from './conformance.ts';
+import { send } from './send.ts';
 
 export const SECRET = 'a secret of thirty-two characters';
-export const ROOMS = ['lobby', 'attic'];
+const ROOMS = ['lobby', 'attic'];
 /** The pack that judges. */
-export const PACK = 'test@1';
+const PACK = 'test@1';
 const DECISION = { thresholds: {}, minTopProbability: 0.5 };
 
 /** What is sent: parts of the path by name, and the rest as it is. */
@@ -53,8 +54,8 @@ export interface ApiStage {
   readonly meter: Counts;
   /** Everything that was logged, as text. */
   readonly logged: string[];
-  /** Passes a second with every call, so that nobody calls too often; `forward` moves it. */
-  readonly clock: { now(): number; forward(ms: number): void; still: boolean };
+  /** Passes a second with every call, so that nobody calls too often, unless it is stopped; `forward` moves it. */
+  readonly clock: { now(): number; forward(ms: number): void; stop(): void; go(): void };
   /** An `Authorization` header with a token of a real kind. */
   bearer(claims: TokenClaims, ttlSeconds?: number): Promise<string>;
   /** Call an operation; what comes back is checked against the OpenAPI document that the server serves. */
@@ -77,10 +78,12 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
   };
   const log = { info: note, warn: note, error: note };
   let aheadMs = 0;
+  let stoppedMs: number | null = null;
   const clock = {
-    still: false,
-    now: () => Date.now() + aheadMs,
+    now: () => (stoppedMs ?? Date.now()) + aheadMs,
     forward: (ms: number) => void (aheadMs += ms),
+    stop: () => void (stoppedMs = Date.now()),
+    go: () => void (stoppedMs = null),
   };
   const folder = await mkdtemp(join(tmpdir(), 'undertone-api-'));
   const clips = clipStore({ folder, keys: [], now: clock.now });
@@ -116,14 +119,11 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
   const conforms = conformance(served as Parameters<typeof conformance>[0]);
 
   async function call(name: OperationName, { authorization, params = {}, query = {}, body }: Sent): Promise<Received> {
-    if (!clock.still) clock.forward(1000);
+    if (stoppedMs === null) clock.forward(1000);
     const { method, path }: Operation = operations[name];
-    const url = new URL(
-      API_BASE + path.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(params[part] ?? '')),
-      http.url,
-    );
-    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value.toString());
-    const response = await fetch(url, {
+    const search = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, value.toString()]));
+    const target = path.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(params[part] ?? ''));
+    const { status, headers, bytes } = await send(http.url, `${API_BASE}${target}?${search.toString()}`, {
       method,
       headers: {
         ...(authorization !== undefined && { authorization }),
@@ -131,10 +131,9 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const text = Buffer.from(await response.arrayBuffer()).toString('latin1');
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-    const json: unknown = isJson ? JSON.parse(Buffer.from(text, 'latin1').toString()) : null;
-    const received = { status: response.status, headers: response.headers, text, json };
+    const isJson = headers.get('content-type')?.startsWith('application/json') === true;
+    const json: unknown = isJson ? JSON.parse(bytes.toString()) : null;
+    const received = { status, headers, text: bytes.toString(isJson ? 'utf8' : 'latin1'), json };
     conforms(name, received);
     return received;
   }
