@@ -18,6 +18,7 @@ import { UndertoneError } from '../errors.ts';
 import type { Clock, Log, Meter } from '../ports.ts';
 import type { PeopleStore, SettingsStore } from '../ports/store.ts';
 import type { RoomTerms } from '../protocol.ts';
+import type { OwedWithdrawals } from './owed-withdrawals.ts';
 import { createWithdrawals } from './withdrawals.ts';
 
 /** What people and rooms are kept in. */
@@ -33,6 +34,8 @@ export interface PeopleOptions {
   readonly log: Log;
   /** Called when something of somebody was deleted: their clips have nothing that refers to them any more. */
   readonly onDeleted?: () => void;
+  /** Withdrawals that could not be carried out yet outlive the process here. Default: they do not. */
+  readonly owed?: OwedWithdrawals;
 }
 
 /** Somebody's agreement, before it is on record. */

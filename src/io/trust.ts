@@ -4,6 +4,7 @@ import type { ClipStore, Store } from '../ports/store.ts';
 import { identityProvider } from './identity-provider.ts';
 import type { IdentityProviderOptions } from './identity-provider.ts';
 import { openPeople } from './people.ts';
+import type { OwedWithdrawals } from './owed-withdrawals.ts';
 import type { People } from './people.ts';
 import { startRetention } from './retention.ts';
 import type { RetentionRunner } from './retention.ts';
@@ -22,6 +23,8 @@ export interface TrustOptions {
   /** Signs this server's own tokens. */
   readonly secret: string;
   readonly provider?: IdentityProviderOptions;
+  /** Withdrawals that could not be carried out yet outlive the process here. */
+  readonly owed?: OwedWithdrawals;
   /** Swept of what nothing refers to. */
   readonly clips: ClipStore;
   readonly clock: Clock;
@@ -47,12 +50,12 @@ export interface Trust {
  * @example const trust = await openTrust({ store: { at: 'memory' }, clips, rooms: ['lobby'], secret, clock, meter, log });
  */
 export async function openTrust(options: TrustOptions): Promise<Trust> {
-  const { rooms, secret, provider, clips, clock, meter, log } = options;
+  const { rooms, secret, provider, clips, owed, clock, meter, log } = options;
   const store = await openStore(options.store);
   try {
     const revocations = await openRevocations({ store: store.tokens, clock, log });
     const onDeleted = (): void => void retention.run();
-    const people = await openPeople({ rooms, store, clock, meter, log, onDeleted });
+    const people = await openPeople({ rooms, store, clock, meter, log, onDeleted, ...(owed && { owed }) });
     const retention = startRetention({ scores: store.scores, clips, clock, meter, log });
     return {
       store,

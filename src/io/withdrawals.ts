@@ -3,6 +3,8 @@ import type { Actor, DeletionReceipt } from '../domain/trust.ts';
 import { UndertoneError, asUndertoneError } from '../errors.ts';
 import type { Clock, Log, Meter } from '../ports.ts';
 import type { PeopleStore } from '../ports/store.ts';
+import { NOT_KEPT } from './owed-withdrawals.ts';
+import type { OwedWithdrawals } from './owed-withdrawals.ts';
 
 /** What a withdrawal reaches. */
 export interface WithdrawalDeps {
@@ -11,6 +13,8 @@ export interface WithdrawalDeps {
   readonly meter: Meter;
   readonly log: Log;
   readonly onDeleted?: () => void;
+  /** What is not done yet outlives the process here. Default: it does not. */
+  readonly owed?: OwedWithdrawals;
 }
 
 /** Withdrawals that are tried until they are done: a person must not have to ask twice because a database was away. */
@@ -34,13 +38,19 @@ interface Owed {
   attempt: Promise<DeletionReceipt> | null;
   timer: NodeJS.Timeout | undefined;
   waitMs: number;
+  /** Whether it is written down. */
+  isKept: boolean;
 }
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** Withdrawals of one server. What was asked for and not done when the process ends is named in its log. */
-export function createWithdrawals({ store, clock, meter, log, onDeleted }: WithdrawalDeps): Withdrawals {
+/**
+ * Withdrawals of one server, those first that an earlier process was asked for and could not carry out.
+ * @throws UndertoneError `store-invalid` where those cannot be read.
+ */
+export function createWithdrawals(deps: WithdrawalDeps): Withdrawals {
+  const { store, clock, meter, log, onDeleted, owed: file = NOT_KEPT } = deps;
   const owed = new Map<string, Owed>();
   /** Receipts of what was done later than asked for, until they are fetched. */
   const receipts = new Map<string, DeletionReceipt>();
@@ -51,6 +61,7 @@ export function createWithdrawals({ store, clock, meter, log, onDeleted }: Withd
     one.attempt ??= store.people.withdraw(one.ref, one.atMs, one.actor).then(
       (receipt) => {
         owed.delete(key);
+        if (one.isKept) keep();
         told();
         onDeleted?.();
         return receipt;
@@ -59,6 +70,10 @@ export function createWithdrawals({ store, clock, meter, log, onDeleted }: Withd
         one.attempt = null;
         const { code } = asUndertoneError(cause);
         log.warn({ ...one.ref, code }, 'a withdrawal is not carried out yet; trying again');
+        if (!one.isKept) {
+          one.isKept = true;
+          keep();
+        }
         tryAgain(key, one);
         throw new UndertoneError(
           'store-unavailable',
@@ -78,11 +93,27 @@ export function createWithdrawals({ store, clock, meter, log, onDeleted }: Withd
         () => undefined,
       );
     }, one.waitMs);
-    one.waitMs = Math.min(one.waitMs * 2, LONGEST_WAIT_MS);
+    one.waitMs = Math.min(Math.max(one.waitMs * 2, FIRST_WAIT_MS), LONGEST_WAIT_MS);
     told();
   }
 
+  /** Only what failed once: as a rule there is nothing to write. */
+  function keep(): void {
+    const failed = [...owed.values()].filter(({ isKept }) => isKept);
+    try {
+      file.write(failed.map(({ ref, atMs, actor }) => ({ ref, atMs, actor })));
+    } catch (error) {
+      log.error({ error, withdrawals: failed.length }, 'what is owed cannot be written down: it ends with the server');
+    }
+  }
+
   const told = (): void => meter.gauge('undertone_withdrawals_waiting', owed.size);
+
+  for (const { ref, atMs, actor } of file.read()) {
+    const one: Owed = { ref, atMs, actor, attempt: null, timer: undefined, waitMs: 0, isKept: true };
+    owed.set(keyOf(ref), one);
+    tryAgain(keyOf(ref), one);
+  }
 
   return {
     async carryOut(ref, actor) {
@@ -97,6 +128,7 @@ export function createWithdrawals({ store, clock, meter, log, onDeleted }: Withd
         attempt: null,
         timer: undefined,
         waitMs: FIRST_WAIT_MS,
+        isKept: false,
       };
       owed.set(key, one);
       return attempt(key, one);
@@ -109,7 +141,7 @@ export function createWithdrawals({ store, clock, meter, log, onDeleted }: Withd
     close() {
       closed = true;
       for (const { timer } of owed.values()) clearTimeout(timer);
-      if (owed.size > 0) log.error({ withdrawals: owed.size }, 'withdrawals end with the server, not carried out');
+      if (owed.size > 0) log.error({ withdrawals: owed.size }, 'withdrawals wait for the next start, not carried out');
     },
   };
 }

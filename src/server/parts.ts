@@ -11,6 +11,7 @@ import type { HttpOptions } from '../io/http.ts';
 import type { Access } from '../io/tokens.ts';
 import { clipKeys } from '../io/clips/clip-keys.ts';
 import { clipStore } from '../io/clips/clip-store.ts';
+import { owedWithdrawals } from '../io/owed-withdrawals.ts';
 import { openTrust } from '../io/trust.ts';
 import type { Trust } from '../io/trust.ts';
 import { startWebRtc } from '../io/webrtc.ts';
@@ -65,6 +66,7 @@ export function startTrust(
       url === undefined
         ? { at: 'folder', folder: join(config.UNDERTONE_DATA_DIR, 'store') }
         : { at: 'postgres', url, onLost: (error) => deps.log.warn({ error }, 'a connection to the database broke') },
+    owed: owedWithdrawals(join(config.UNDERTONE_DATA_DIR, 'withdrawals.json')),
     rooms: config.UNDERTONE_ROOMS,
     secret: config.UNDERTONE_SECRET,
     ...(provider && { provider: { jwksUrl, issuer, audience } }),

@@ -12,6 +12,8 @@ export interface DeliverOptions {
   readonly nowMs: number;
   /** How long the receiver may take, ms. Default 10 000. */
   readonly timeoutMs?: number;
+  /** Gives it up. */
+  readonly ending?: AbortSignal;
 }
 
 /**
@@ -39,7 +41,8 @@ export async function deliver(
   entry: AuditEntry,
   options: DeliverOptions,
 ): Promise<string | null> {
-  const { allowed, nowMs, timeoutMs = 10_000 } = options;
+  const { allowed, nowMs, timeoutMs = 10_000, ending } = options;
+  const limit = AbortSignal.timeout(timeoutMs);
   const body = JSON.stringify({ type: entry.action, timestamp: new Date(entry.atMs).toISOString(), data: entry });
   const id = `audit-${entry.seq.toString()}`;
   const timestampS = Math.floor(nowMs / 1000);
@@ -51,7 +54,7 @@ export async function deliver(
         url,
         {
           method: 'POST',
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: ending ? AbortSignal.any([limit, ending]) : limit,
           ...(!allowed.includes(url.host) && { lookup: publicLookup }),
           headers: {
             'content-type': 'application/json',

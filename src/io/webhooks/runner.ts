@@ -26,7 +26,7 @@ export interface WebhookRunnerOptions {
 export interface WebhookRunner {
   /** Deliver what is due now; resolves when that is done. */
   run(): Promise<void>;
-  /** Stop; what is on its way ends first. */
+  /** Stop; what is on its way is given up, to be delivered again. */
   close(): Promise<void>;
 }
 
@@ -46,7 +46,8 @@ export function pauseAfter(failures: number): number {
 /** Start delivering. */
 export function startWebhooks(options: WebhookRunnerOptions): WebhookRunner {
   const { webhooks, clock, log, everyMs = 1000 } = options;
-  let closed = false;
+  const ending = new AbortController();
+  let failing = false;
   let running: Promise<void> | null = null;
   const timer = setInterval(() => void run(), everyMs);
   timer.unref();
@@ -54,9 +55,11 @@ export function startWebhooks(options: WebhookRunnerOptions): WebhookRunner {
   async function all(): Promise<void> {
     try {
       const due = (await webhooks.all()).filter(({ nextMs }) => nextMs <= clock.now());
-      await Promise.all(due.map((webhook) => catchUp(webhook, options, () => closed)));
+      await Promise.all(due.map((webhook) => catchUp(webhook, options, ending.signal)));
+      failing = false;
     } catch (error) {
-      log.warn({ error }, 'webhooks wait: the store cannot be read');
+      if (!failing) log.warn({ error }, 'webhooks wait: the store cannot be read');
+      failing = true;
     }
   }
 
@@ -67,16 +70,18 @@ export function startWebhooks(options: WebhookRunnerOptions): WebhookRunner {
   return {
     run,
     async close() {
-      closed = true;
       clearInterval(timer);
+      // What is on its way is not waited for: it is delivered anew, by the same id, at the next start.
+      ending.abort();
       await running;
     },
   };
 }
 
 /** Deliver to one webhook until it is up to date, fails, or everything is to stop. */
-async function catchUp(webhook: Webhook, options: WebhookRunnerOptions, isClosed: () => boolean): Promise<void> {
+async function catchUp(webhook: Webhook, options: WebhookRunnerOptions, ending: AbortSignal): Promise<void> {
   const { audit, webhooks, allowed, clock, meter, log, timeoutMs } = options;
+  const isOver = () => ending.aborted;
   let at = webhook;
   const advance = async (progress: Parameters<WebhookStore['advance']>[1]) => {
     at = { ...at, ...progress };
@@ -85,12 +90,14 @@ async function catchUp(webhook: Webhook, options: WebhookRunnerOptions, isClosed
   for (;;) {
     const page = await audit.entries({ afterSeq: at.deliveredSeq, kinds: webhook.kinds, limit: PAGE });
     for (const entry of page) {
-      if (isClosed()) return;
+      if (isOver()) return;
       const wanted = webhook.rooms === null || (entry.room !== null && webhook.rooms.includes(entry.room));
       const nowMs = clock.now();
       const problem = wanted
-        ? await deliver(at, entry, { allowed, nowMs, ...(timeoutMs !== undefined && { timeoutMs }) })
+        ? await deliver(at, entry, { allowed, nowMs, ending, ...(timeoutMs !== undefined && { timeoutMs }) })
         : null;
+      // Nothing was wrong with the receiver.
+      if (problem !== null && isOver()) return;
       if (wanted) meter.count('undertone_webhook_deliveries_total', { outcome: problem === null ? 'taken' : 'failed' });
       if (problem === null) await advance({ deliveredSeq: entry.seq, failures: 0, nextMs: nowMs, problem: null });
       else if (at.failures + 1 >= MOST_FAILURES) {

@@ -31,8 +31,9 @@ async function stage() {
   const server = createServer((request, response) => {
     const id = request.headers['webhook-id'] as string;
     attempts.push(id);
-    if (status < 300) taken.push(id);
-    request.resume().on('end', () => response.writeHead(status).end());
+    if (status >= 200 && status < 300) taken.push(id);
+    // 0: it never answers.
+    request.resume().on('end', () => status > 0 && response.writeHead(status).end());
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.on('listening', resolve));
   closing.push(() => new Promise((resolve) => server.close(resolve)));
@@ -128,4 +129,20 @@ test('an entry that is refused for days is given up and counted, and the next is
   const next = await happen();
   await runner.run();
   expect(taken).toEqual([`audit-${next.seq.toString()}`]);
+});
+
+test('a receiver that says nothing does not hold up a server that ends, and gets the entry again', async () => {
+  const { taken, attempts, url, start, happen, answer } = await stage();
+  await store.webhooks.add({ id: 'w', url, kinds: ['consent'], rooms: null, secret: SECRET }, ACTOR, 1);
+  const { seq } = await happen();
+  answer(0);
+  const runner = start();
+  const asked = runner.run();
+  await expect.poll(() => attempts.length).toBe(1);
+  await runner.close();
+  await asked;
+  expect((await store.webhooks.all())[0]).toMatchObject({ failures: 0, problem: null });
+  answer(204);
+  await start().run();
+  expect(taken).toEqual([`audit-${seq.toString()}`]);
 });
