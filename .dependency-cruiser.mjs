@@ -138,6 +138,13 @@ export default {
     keptBy('@hono/node-server', '^src/io/api/'),
     keptBy('fluent-ffmpeg', '^src/io/ffmpeg\\.ts$'),
     {
+      name: 'server-without-downloads',
+      comment: 'what is fetched is fetched by a command that somebody ran: nothing that serves reaches it, by any way',
+      severity: 'error',
+      from: { path: '^src/(main|server|config)\\.ts$|^src/(server|io|core)/|^(pipelines|models)/' },
+      to: { path: '^src/commands/download/', reachable: true },
+    },
+    {
       name: 'product-without-tests',
       comment: 'what ships imports neither tests nor scripts',
       severity: 'error',

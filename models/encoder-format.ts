@@ -29,8 +29,12 @@ const common = {
     /** Of the weights. */
     precision: z.enum(['float32', 'float16', 'unknown']),
   }),
-  /** Where it is from: the folder or file that it was made of, and what its files hash to. */
-  source: z.strictObject({ name: text, files: z.array(z.strictObject({ file: text, sha256 })).min(1) }),
+  /** Where it is from: the folder, file or address that it was made of, and what its files hash to. */
+  source: z.strictObject({
+    name: text,
+    url: z.string().max(4000).optional(),
+    files: z.array(z.strictObject({ file: text, sha256 })).min(1),
+  }),
   /** Of the weights, as the checkpoint or whoever imported it tells; null where nobody said. */
   licence: text.nullable(),
   /** Width of what it gives. */

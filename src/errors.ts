@@ -6,6 +6,7 @@ export const ERROR_CODES = [
   'pack-invalid',
   'encoder-invalid',
   'features-invalid',
+  'download-failed',
   'corpus-invalid',
   'training-failed',
   'port-in-use',

@@ -34,9 +34,12 @@ const sound = {
   'clients/dashboard/main.ts':
     "import { h } from 'preact'; import { m } from '../monitor.ts'; export const page = [h, m];",
   'src/commands/analyse.ts': "import { f } from '../io/ffmpeg.ts'; export const analyse = f;",
+  'src/commands/download/get.ts': 'export const get = 1;',
+  'src/commands/import.ts': "import { get } from './download/get.ts'; export const fetched = get;",
   'src/main.ts':
     "import { settings } from './config.ts'; import { i } from '../pipelines/ingest.ts'; import { r } from '../models/runtime.ts'; import { rtc } from './io/webrtc.ts'; import { g } from './io/gateway.ts'; console.log(settings, i, r, rtc, g);",
-  'src/cli.ts': "import { analyse } from './commands/analyse.ts'; console.log(analyse);",
+  'src/cli.ts':
+    "import { analyse } from './commands/analyse.ts'; import { fetched } from './commands/import.ts'; console.log(analyse, fetched);",
   'test/core/windows.test.ts':
     "import { test } from 'vitest'; import { windows } from '../../src/core/windows.ts'; test('w', () => void windows);",
 } as const;
@@ -94,6 +97,11 @@ const broken: Record<string, Record<string, string>> = {
   },
   'only-one-importer-of-fluent-ffmpeg': {
     'src/io/decode.ts': "import ffmpeg from 'fluent-ffmpeg'; export const a = ffmpeg;",
+  },
+  'server-without-downloads': {
+    'src/server.ts': "import { get } from './commands/download/get.ts'; export const a = get;",
+    'src/server/roundabout.ts': "import { fetched } from '../commands/import.ts'; export const a = fetched;",
+    'models/late.ts': "export const a = await import('../src/commands/download/get.ts');",
   },
   'product-without-tests': { 'models/bad-test.ts': "import '../test/core/windows.test.ts'; export const a = 1;" },
   'server-without-dev-dependencies': { 'src/io/bad-dev.ts': "import { test } from 'vitest'; export const a = test;" },

@@ -1,10 +1,13 @@
 /** `undertone import` of encoders: from a published checkpoint, or a network from elsewhere. */
 import type { Encoder } from '../../models/encoder-format.ts';
-import type { EncoderPlace, ImportedEncoder } from '../../models/toolkit/encoders/folder.ts';
+import { checkPlace, type EncoderPlace, type ImportedEncoder } from '../../models/toolkit/encoders/folder.ts';
 import { type EncoderKind, importEncoder } from '../../models/toolkit/encoders/import-encoder.ts';
 import { importOnnx } from '../../models/toolkit/encoders/import-onnx.ts';
+import type { SpeechOptions } from '../../models/toolkit/encoders/speech.ts';
 import { UndertoneError } from '../errors.ts';
 import type { Invocation } from './command.ts';
+import { isAddress, parseAddress } from './download/address.ts';
+import { megabytes } from './megabytes.ts';
 import { type Progress, progress } from './progress.ts';
 
 /** Import an encoder as the command line says. */
@@ -13,16 +16,11 @@ export async function runEncoderImport(kind: EncoderKind | 'onnx', invocation: I
   const [from, out] = [text('from'), text('out')];
   if (from === undefined || out === undefined)
     throw new UndertoneError('config-invalid', '--from and --out are both needed: what to import, and a folder for it');
+  // What could not be written is not fetched.
+  await checkPlace({ from, out, replace: has('force') });
+  const found = await located(from, kind, invocation);
   const bar = importBar();
-  const licence = text('licence');
-  const place: EncoderPlace = {
-    from: localPath(from),
-    out,
-    replace: has('force'),
-    ...(licence !== undefined && { licence }),
-    progress: bar.tell,
-    signal,
-  };
+  const place: EncoderPlace = { ...found, out, replace: has('force'), progress: bar.tell, signal };
   const { encoder, notices } = await importAs(kind, place, invocation).finally(bar.end);
   for (const notice of notices) process.stderr.write(`${notice}\n`);
   process.stdout.write(has('json') ? `${JSON.stringify({ out, encoder, notices })}\n` : encoderLine(out, encoder));
@@ -32,8 +30,9 @@ export async function runEncoderImport(kind: EncoderKind | 'onnx', invocation: I
 async function importAs(
   kind: EncoderKind | 'onnx',
   place: EncoderPlace,
-  { text, has }: Invocation,
+  invocation: Invocation,
 ): Promise<ImportedEncoder> {
+  const { text, has } = invocation;
   const [describe, layers] = [text('describe'), text('layers')];
   if (kind === 'onnx') {
     if (describe === undefined || layers !== undefined || has('half') || has('unmasked'))
@@ -48,19 +47,44 @@ async function importAs(
   return importEncoder(kind, {
     ...place,
     half: has('half'),
-    ...(has('unmasked') && { masked: false }),
-    ...(layers !== undefined && { layers: layerCount(layers) }),
+    ...speechOptions(invocation),
   });
 }
 
-/** Where a checkpoint is on this machine. Addresses are fetched here, once fetching is there. */
-function localPath(from: string): string {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(from))
-    throw new UndertoneError(
-      'config-invalid',
-      `--from ${from}: addresses are not fetched yet: put the checkpoint's config.json and model.safetensors into a folder, and give that`,
-    );
-  return from;
+/** Where a checkpoint is on this machine, and what is known of it; one at an address is fetched first. */
+async function located(
+  from: string,
+  kind: EncoderKind | 'onnx',
+  invocation: Invocation,
+): Promise<Pick<EncoderPlace, 'from' | 'licence' | 'origin'>> {
+  const { text, has, env, signal } = invocation;
+  const licence = text('licence');
+  if (!isAddress(from)) {
+    for (const option of ['sha256', 'accept-licence'])
+      if (text(option) !== undefined || has(option))
+        throw new UndertoneError('config-invalid', `--${option} is for what is fetched: '${from}' is no address`);
+    return { from, ...(licence !== undefined && { licence }) };
+  }
+  const { fetchCheckpoint } = await import('./download/checkpoint.ts');
+  const { terminalAsk } = await import('./download/licence.ts');
+  const fetched = await fetchCheckpoint({
+    address: parseAddress(from),
+    kind,
+    sha256: text('sha256'),
+    licence,
+    accepted: has('accept-licence'),
+    ask: terminalAsk(),
+    speech: speechOptions(invocation),
+    stream: process.stderr,
+    env,
+    signal,
+  });
+  return { from: fetched.from, origin: fetched.origin, ...(fetched.licence !== null && { licence: fetched.licence }) };
+}
+
+function speechOptions({ text, has }: Invocation): SpeechOptions {
+  const layers = text('layers');
+  return { ...(has('unmasked') && { masked: false }), ...(layers !== undefined && { layers: layerCount(layers) }) };
 }
 
 function layerCount(given: string): number {
@@ -95,8 +119,4 @@ function encoderLine(out: string, { kind, network, width, licence, ...encoder }:
     `${out}: ${kind}, ${gives}, ${network.precision === 'unknown' ? '' : `${network.precision}, `}` +
     `${megabytes(network.bytes + (network.weights?.bytes ?? 0))}, licence ${licence ?? 'not known'}; opened and run\n`
   );
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString('en-GB', { maximumFractionDigits: 1 })} MB`;
 }

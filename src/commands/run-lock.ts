@@ -12,20 +12,21 @@ const SILENT_MS = 120_000;
 /**
  * Do `work` while no other process does in `folder`, which is made where it is not there. The lock of a process that is
  * gone does not count.
+ * @param option by which the folder was chosen, for messages.
  * @throws UndertoneError `config-invalid` when another process holds it, or the folder cannot be written.
  * @example await withRunLock('runs/face', () => train());
  */
-export async function withRunLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
+export async function withRunLock<T>(folder: string, work: () => Promise<T>, option = '--out'): Promise<T> {
   const file = join(folder, 'lock');
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), nonce: randomBytes(8).toString('hex') });
   try {
     mkdirSync(folder, { recursive: true });
-    while (!take(file, mine)) dropAbandoned(file, folder);
+    while (!take(file, mine)) dropAbandoned(file, folder, option);
   } catch (cause) {
     if (cause instanceof UndertoneError) throw cause;
     throw new UndertoneError(
       'config-invalid',
-      `cannot write in '${folder}' (${asUndertoneError(cause).message}): choose another --out`,
+      `cannot write in '${folder}' (${asUndertoneError(cause).message}): choose another ${option}`,
       { cause },
     );
   }
@@ -51,14 +52,14 @@ function take(file: string, mine: string): boolean {
 }
 
 /** Take the lock of a process that is gone out of the way. @throws UndertoneError where it is there. */
-function dropAbandoned(file: string, folder: string): void {
+function dropAbandoned(file: string, folder: string, option: string): void {
   const holder = read(file);
   if (holder === undefined) return;
   const pid = living(holder, Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0));
   if (pid !== null)
     throw new UndertoneError(
       'config-invalid',
-      `'${folder}' is in use by process ${pid}: wait until it ends, or choose another --out`,
+      `'${folder}' is in use by process ${pid}: wait until it ends, or choose another ${option}`,
     );
   // Moved first, and only then removed: were two to find it abandoned, one of them moves nothing.
   const aside = `${file}.${randomBytes(6).toString('hex')}`;

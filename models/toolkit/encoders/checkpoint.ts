@@ -28,9 +28,12 @@ export interface Checkpoint {
   close(): Promise<void>;
 }
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
-const MOST_INDEX_BYTES = 1 << 26;
+/** The weights of a checkpoint that has them in one file. */
+export const SINGLE = 'model.safetensors';
+/** What tells the files of one that has them in several. */
+export const INDEX = 'model.safetensors.index.json';
+/** Largest index that is read. */
+export const MOST_INDEX_BYTES = 1 << 26;
 /** Weights as Python objects, which only Python can read. */
 const PICKLED = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
 
@@ -98,8 +101,16 @@ async function locate(from: string): Promise<Location> {
   throw invalid(`'${from}' has no ${SINGLE} and no ${INDEX}: give the folder of a checkpoint`);
 }
 
+/**
+ * In which file each tensor is, as an index tells.
+ * @throws UndertoneError `encoder-invalid` as `readJson`.
+ */
+export async function readIndex(path: string): Promise<Readonly<Record<string, string>>> {
+  return (await readJson(path, indexSchema, MOST_INDEX_BYTES)).weight_map;
+}
+
 async function sharded(dir: string, path: string): Promise<Location> {
-  const index = (await readJson(path, indexSchema, MOST_INDEX_BYTES)).weight_map;
+  const index = await readIndex(path);
   const names = [...new Set(Object.values(index))].sort();
   for (const name of names)
     if (!(await isFile(join(dir, name))))

@@ -13,6 +13,8 @@ import { proveEncoder } from './prove.ts';
 export interface EncoderPlace {
   /** Folder of the checkpoint, or its safetensors file. */
   readonly from: string;
+  /** What `from` is called and where it was fetched, if it was. Default: called as its file or folder is. */
+  readonly origin?: { readonly name: string; readonly url: string };
   /** Folder of the encoder. */
   readonly out: string;
   /** Whether an encoder that is there is written over. Default false. */

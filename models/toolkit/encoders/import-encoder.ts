@@ -57,7 +57,7 @@ export async function importEncoder(kind: EncoderKind, options: EncoderOptions):
     await checkRoom(network, options);
     const encoder = await writeEncoder(options, {
       manifest: { ...plan.manifest, licence: await readLicence(checkpoint.dir) },
-      source: await sourceOf(checkpoint, from, work),
+      source: await sourceOf(checkpoint, options, work),
       precision: half ? 'float16' : 'float32',
       network,
     });
@@ -111,11 +111,11 @@ async function readThrough(
   return halved;
 }
 
-async function sourceOf({ files }: Checkpoint, from: string, work: Work): Promise<Encoder['source']> {
+async function sourceOf({ files }: Checkpoint, { from, origin }: EncoderPlace, work: Work): Promise<Encoder['source']> {
   const hashed: { file: string; sha256: string }[] = [];
   for (const path of files)
     hashed.push({ file: basename(path), sha256: await fileSha256(path, (bytes) => work.did(bytes)) });
-  return { name: basename(resolve(from)), files: hashed };
+  return { name: basename(resolve(from)), ...origin, files: hashed };
 }
 
 function spareNotice({ spare }: Fitted): string[] {

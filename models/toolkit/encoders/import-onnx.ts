@@ -22,7 +22,7 @@ export interface OnnxImport extends EncoderPlace {
  * @example await importOnnx({ from: 'model.onnx', describe: 'model.json', out: 'encoders/mine' });
  */
 export async function importOnnx(options: OnnxImport): Promise<ImportedEncoder> {
-  const { from, describe, progress, signal } = options;
+  const { from, origin, describe, progress, signal } = options;
   await checkPlace(options);
   const manifest = await readDescription(describe);
   const found = await stat(from).catch(() => null);
@@ -38,7 +38,7 @@ export async function importOnnx(options: OnnxImport): Promise<ImportedEncoder> 
   const sha256 = await fileSha256(from, did);
   const encoder = await writeEncoder(options, {
     manifest,
-    source: { name: basename(from), files: [{ file: basename(from), sha256 }] },
+    source: { name: basename(from), ...origin, files: [{ file: basename(from), sha256 }] },
     precision: 'unknown',
     network,
   });
