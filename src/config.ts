@@ -3,7 +3,7 @@
  * with the variable's name and the remedy. The README's table is generated from this file (`npm run docs:config`).
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UndertoneError } from './errors.ts';
@@ -212,10 +212,26 @@ export function maskConfig(config: Config): Readonly<Record<string, unknown>> {
 /** A secret that survives restarts, so that pages and CLI on this machine keep working; only its owner can read it. */
 function loopbackSecret(dataDir: string): string {
   const file = join(dataDir, 'loopback-secret');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  mkdirSync(dataDir, { recursive: true });
-  const secret = randomBytes(32).toString('hex');
-  writeFileSync(file, secret, { mode: 0o600 });
-  chmodSync(file, 0o600);
-  return secret;
+  try {
+    const kept = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    // One that was cut short, by a full disk or a kill, would be easily guessed.
+    if (kept.length >= LEAST_SECRET) return kept;
+    mkdirSync(dataDir, { recursive: true });
+    const secret = randomBytes(32).toString('hex');
+    const part = `${file}.${process.pid.toString()}.part`;
+    writeFileSync(part, secret, { mode: 0o600, flush: true });
+    renameSync(part, file);
+    return secret;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UndertoneError(
+      'config-invalid',
+      `UNDERTONE_DATA_DIR: the server cannot keep its secret in '${dataDir}' (${why}): make the folder writable for this ` +
+        'user, make room, or set it to another',
+      { cause },
+    );
+  }
 }
+
+/** Characters of a secret, at least. */
+const LEAST_SECRET = 32;

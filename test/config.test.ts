@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,13 @@ describe('a server on loopback', () => {
     expect(readFileSync(file, 'utf8')).toBe(config.UNDERTONE_SECRET);
     expect(statSync(file).mode & 0o077).toBe(0);
     expect(readConfig({ UNDERTONE_DATA_DIR: dir }).UNDERTONE_SECRET).toBe(config.UNDERTONE_SECRET);
+  });
+
+  it('signs with no secret that was cut short, and says what to do where it can keep none', () => {
+    writeFileSync(join(dir, 'loopback-secret'), 'c0ffee');
+    expect(readConfig({ UNDERTONE_DATA_DIR: dir }).UNDERTONE_SECRET).toMatch(/^[0-9a-f]{64}$/);
+    const inTheWay = join(dir, 'loopback-secret', 'data');
+    expect(() => readConfig({ UNDERTONE_DATA_DIR: inTheWay })).toThrow(/UNDERTONE_DATA_DIR.*writable/);
   });
 });
 

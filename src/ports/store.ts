@@ -164,6 +164,8 @@ export interface ReviewStore {
   item(id: string): Promise<ReviewedItem | null>;
   /** Whether the reviewer holds the item now or has answered it: who does may watch its clip. */
   sees(item: string, reviewer: string, nowMs: number): Promise<boolean>;
+  /** The reviewer is being told the verdict: what they answer about the item from now on is `informed`. */
+  unblind(item: string, reviewer: string): Promise<void>;
   /** Newest first, after the cursor; keyset, so that a page costs the same however deep. */
   list(query: {
     readonly rooms: readonly string[] | null;

@@ -80,7 +80,8 @@ export function checkSettings(settings: RoomSettings): readonly string[] {
   return problems.flatMap(([wrong, sentence]) => (wrong ? [sentence] : []));
 }
 
-const isBlank = (text: string | null): boolean => text === null || text.trim() === '';
+/** Nothing to read: also what has only blanks, marks or characters of no width. */
+const isBlank = (text: string | null): boolean => text === null || !/[\p{L}\p{N}]/u.test(text);
 
 const ORDER: readonly Keeping[] = ['nothing', 'segments', 'windows'];
 

@@ -6,6 +6,7 @@ import { importAnnotations } from './import-annotations.ts';
 import { itemRow } from './items.ts';
 import { list, reviewed, reviewedItem, sees } from './review-list.ts';
 import { progress } from './review-progress.ts';
+import { unblind } from './unblind.ts';
 import { undo } from './undo.ts';
 import { withoutWithdrawn } from './withdrawn.ts';
 
@@ -30,6 +31,7 @@ export function reviewStore(database: Database): ReviewStore {
     undo: (request) => database.write((trx) => undo(trx, request)),
     item: (id) => database.read((db) => reviewedItem(db, id)),
     sees: (item, reviewer, nowMs) => database.read((db) => sees(db, item, reviewer, nowMs)),
+    unblind: (item, reviewer) => database.write((trx) => unblind(trx, item, reviewer)),
     list: (query) => database.write((trx) => list(trx, query)),
     progress: (rooms, nowMs) => database.read((db) => progress(db, rooms, nowMs)),
     reviewed: (query) => database.read((db) => reviewed(db, query)),

@@ -5,6 +5,7 @@ import { lockItem } from './items.ts';
 import { hasPlace, hold, release, reservationLost } from './places.ts';
 import type { ItemRow } from './places.ts';
 import type { Queries } from './tables.ts';
+import { unblind } from './unblind.ts';
 
 type UndoRequest = Parameters<ReviewStore['undo']>[0];
 
@@ -71,11 +72,7 @@ async function takeSkipBack(trx: Queries, item: ItemRow, reviewer: string): Prom
 /** The verdict was told with the answer: the next one is not blind. */
 async function takeAnswerBack(trx: Queries, item: ItemRow, reviewer: string): Promise<ItemRow> {
   await trx.deleteFrom('annotations').where('item', '=', item.id).where('reviewer', '=', reviewer).execute();
-  await trx
-    .insertInto('unblinded')
-    .values({ item: item.id, reviewer })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await unblind(trx, item.id, reviewer);
   const answers = item.answers - 1;
   await trx.updateTable('items').set({ answers }).where('id', '=', item.id).execute();
   return { ...item, answers };

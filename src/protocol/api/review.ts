@@ -60,7 +60,9 @@ export const annotation = z.object({
   reviewer: z.string(),
   atMs: ms,
   tookMs: z.number(),
-  informed: z.boolean().describe('given after an earlier answer was taken back, so the verdict had been seen'),
+  informed: z
+    .boolean()
+    .describe('given after the verdict had been seen: an earlier answer was taken back, or an admin had read the item'),
   labels: z.array(label),
   cannotTell: z.boolean(),
   attributes: z.object({ valence: score, arousal: score }).nullable(),

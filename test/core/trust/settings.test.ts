@@ -37,6 +37,7 @@ describe('settings', () => {
   it.each<[string, Partial<RoomSettings>]>([
     ['justification', { purpose: 'medical' }],
     ['justification', { purpose: 'safety', justification: '  ' }],
+    ['justification', { purpose: 'safety', justification: '\u200b\u2060' }],
     ['roles', { roles: {} }],
     ['roles', { roles: { 'a\u202eb': 'other' } }],
     ['roles', { roles: { ' a': 'other' } }],

@@ -134,6 +134,19 @@ test('the same answer sent twice is one answer; another one in its place changes
   expect(kept).toMatchObject({ annotations: [{ labels: ['fear'] }] });
 });
 
+test('an admin who has read what the model said does not answer blind, and others do', async () => {
+  const item = await anItem(stage);
+  await stage.done('reviewItem', { authorization: admin, params: { id: item.id } });
+  for (const [who, informed] of [
+    [admin, true],
+    [ann, false],
+  ] as const) {
+    const { reservation } = await claimFor(who, item.id);
+    const given = await stage.done('answerClaim', { authorization: who, ...answerOf(reservation) });
+    expect(given).toMatchObject({ annotation: { informed } });
+  }
+});
+
 test('an answer that was taken back is informed the next time', async () => {
   const item = await anItem(stage);
   const first = await claimFor(ann, item.id);
