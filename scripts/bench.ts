@@ -12,6 +12,7 @@ import { measureEncodeOnce } from './bench/encode-once.ts';
 import { measureMemory } from './bench/memory.ts';
 import { measureOverhead } from './bench/overhead.ts';
 import { loadRecording } from './bench/recording.ts';
+import { measureStore } from './bench/store.ts';
 import { markdownTable, writeBetween } from './generated.ts';
 
 const PACK = 'models/packs/default';
@@ -59,6 +60,13 @@ const loads = await measureCapacity(
 const capacity = Math.max(0, ...loads.filter(({ held }) => held).map(({ participants }) => participants));
 say(`  ${capacity.toString()} held   goal >= 16`);
 
+say('store: reviews and writes of the embedded store, every commit on the disk ...');
+const store = await measureStore();
+say(
+  `  ${store.reviewsPerSecond.toFixed(0)} reviews, ${store.segmentsPerSecond.toFixed(0)} segments a second; a window's verdict ${store.perWindow.toFixed(5)} of a hop; ` +
+    `opens in ${store.openMs.toFixed(0)} ms (first ${store.firstOpenMs.toFixed(0)} ms)`,
+);
+
 say(`memory: ${values.minutes} minutes of joining, leaving, muting and camera off ...`);
 const memory = await measureMemory(PACK, recording, { minutes: Number(values.minutes) });
 say(
@@ -73,6 +81,9 @@ const figures = [
   ['Encode once', two(encodeOnce.ratio), '<= 0.35'],
   ['Capacity, participants', capacity.toString(), '>= 16'],
   ['... p95 from window closed to socket there', `${last?.p95Ms.toFixed(0) ?? '-'} ms`, '< 250 ms'],
+  ['Store: reviews a second, claimed and answered', store.reviewsPerSecond.toFixed(0), ''],
+  ['... segments written a second', store.segmentsPerSecond.toFixed(0), ''],
+  ["... storing a window's verdict, over the hop", store.perWindow.toFixed(5), ''],
   [`Memory, ${values.minutes} minutes, ${memory.joins.toString()} joins`, range, 'none that a fit can tell from zero'],
 ];
 const steps = loads.map((load) => [
@@ -90,5 +101,8 @@ writeBetween(
   'figures',
   [where, markdownTable(figures), markdownTable([head, ...steps])].join('\n\n'),
 );
-await writeFile(values.out, `${JSON.stringify({ machine, overhead, encodeOnce, capacity, loads, memory }, null, 2)}\n`);
+await writeFile(
+  values.out,
+  `${JSON.stringify({ machine, overhead, encodeOnce, capacity, loads, store, memory }, null, 2)}\n`,
+);
 say(`written to ${values.out} and docs/performance.md`);

@@ -8,9 +8,13 @@ import { parentPort } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import { UndertoneError } from '../../errors.ts';
 import type { FromThread, ToThread } from './pglite-calls.ts';
+import { SYNCED, SyncedFolder, syncFolder } from './synced-folder.ts';
 
 if (!parentPort) throw new UndertoneError('internal', 'pglite-thread.ts runs as a worker thread, by pgliteDialect');
 const port = parentPort;
+
+/** Postgres keeps 128 MiB of pages by default: the system's own cache holds the same files. */
+const SMALL = ['-c', 'shared_buffers=16MB'] as const;
 
 let database: PGlite | null = null;
 let handled = Promise.resolve();
@@ -43,7 +47,12 @@ async function answer(message: ToThread): Promise<FromThread> {
 
 async function open(folder: string | null): Promise<PGlite> {
   const parsers = { [types.INT8]: Number };
-  const opened = await PGlite.create(folder === null ? { parsers } : { dataDir: await wholeData(folder), parsers });
+  // PGlite's own `-F` lets a commit return before the disk has it.
+  const own = PGlite.defaultStartParams.filter((parameter) => parameter !== '-F');
+  const startParams = [...own, ...SYNCED, ...SMALL];
+  const opened = await PGlite.create(
+    folder === null ? { parsers } : { fs: new SyncedFolder(await wholeData(folder)), parsers, startParams },
+  );
   // Nothing tells this session that tables have grown: a plan that it kept, as those which check foreign keys, would go on reading
   // whole tables that were small when it was made.
   await opened.exec('set plan_cache_mode = force_custom_plan');
@@ -59,6 +68,7 @@ async function wholeData(folder: string): Promise<string> {
   mkdirSync(part, { recursive: true, mode: 0o700 });
   const made = await PGlite.create(part);
   await made.close();
+  syncFolder(part);
   renameSync(part, data);
   return data;
 }
