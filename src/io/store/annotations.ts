@@ -5,7 +5,7 @@ import { itemOf } from './items.ts';
 import type { Queries, Tables } from './tables.ts';
 
 /** An annotation out of its row. */
-export function annotationOf(row: Selectable<Tables['annotations']>): Annotation {
+function annotationOf(row: Selectable<Tables['annotations']>): Annotation {
   const { id, item, reviewer, valence, arousal } = row;
   return {
     id,
