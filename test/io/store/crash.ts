@@ -24,8 +24,11 @@ export async function writeUntilKilled(args: readonly string[], afterMs: number)
   return acknowledged;
 }
 
-/** Every line of `acknowledged` must be true of the store, and its chain whole. */
-export async function expectKept(store: Store, room: string, acknowledged: readonly string[]): Promise<void> {
+/** What one writer was told: the room that it wrote to, and a line each. */
+export type Told = readonly [room: string, acknowledged: readonly string[]];
+
+/** Every line that a writer was told must be true of the store, and its chain whole. */
+export async function expectKept(store: Store, told: readonly Told[]): Promise<void> {
   const { brokenAt } = await store.audit.verify();
   expect(brokenAt).toBeNull();
   const entries = new Set<string>();
@@ -35,10 +38,11 @@ export async function expectKept(store: Store, room: string, acknowledged: reado
     afterSeq = page.at(-1)?.seq ?? afterSeq;
     if (page.length < 5000) break;
   }
-  for (const line of acknowledged) {
-    const [kind, id = ''] = line.split(' ');
-    if (kind === 'grant') expect(await store.people.consents({ room, participant: id }), line).toHaveLength(1);
-    if (kind === 'answer') expect((await store.reviews.item(id))?.annotations, line).toHaveLength(1);
-    if (kind === 'audit') expect(entries.has(id), line).toBe(true);
-  }
+  for (const [room, acknowledged] of told)
+    for (const line of acknowledged) {
+      const [kind, id = ''] = line.split(' ');
+      if (kind === 'grant') expect(await store.people.consents({ room, participant: id }), line).toHaveLength(1);
+      if (kind === 'answer') expect((await store.reviews.item(id))?.annotations, line).toHaveLength(1);
+      if (kind === 'audit') expect(entries.has(id), line).toBe(true);
+    }
 }

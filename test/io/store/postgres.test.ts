@@ -132,7 +132,7 @@ describe.skipIf(server === null)('a store on Postgres (skipped where there is no
       const room = `run-${kill.toString()}`;
       const acknowledged = await writeUntilKilled(['postgres', url, room], integerBelow(random, 300));
       const store = await openStore({ at: 'postgres', url });
-      await expectKept(store, room, acknowledged);
+      await expectKept(store, [[room, acknowledged]]);
       await store.close();
     }
   }, 120_000);
