@@ -35,7 +35,7 @@ const PAGE = 100;
 /** The first pause after a failure, ms; doubles up to the longest. */
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 6 * 3_600_000;
-/** After so many failures of one entry, more than two days, it is given up, counted, and the next is tried. */
+/** After so many failures of one entry, about two days, it is given up, counted, and the next is tried. */
 const MOST_FAILURES = 20;
 
 /** How long after its `failures`th failure in a row an entry is tried again, ms. */
