@@ -33,6 +33,7 @@ export function serverApi(config: Config, { trust, clips, rooms, loop, clock, me
   const handlers = {
     ...roomsHandlers({
       store,
+      clips,
       clock,
       rooms: {
         names: rooms.names,

@@ -3,14 +3,16 @@ import { createHash } from 'node:crypto';
 import { UndertoneError } from '../../errors.ts';
 import type { ParticipantRef } from '../../domain.ts';
 import type { Actor, DeletionReceipt, RoomSettings } from '../../domain/trust.ts';
-import type { Store } from '../../ports/store.ts';
+import type { ClipStore, Store } from '../../ports/store.ts';
 import type { Clock } from '../../ports.ts';
 import type { OperationAnswer } from '../../protocol/api.ts';
 import type { Handlers } from './handlers.ts';
+import { ownClips } from './own-clips.ts';
 
 /** What the rooms operations need. */
 export interface RoomsDeps {
   readonly store: Pick<Store, 'people' | 'scores'>;
+  readonly clips: Pick<ClipStore, 'get'>;
   readonly clock: Clock;
   readonly rooms: {
     /** Rooms that exist. */
@@ -28,7 +30,7 @@ export interface RoomsDeps {
 type RoomsOperation = 'readSettings' | 'saveSettings' | 'segments' | 'consents' | 'withdraw' | 'exportPerson';
 
 /** Handlers of rooms and people. */
-export function roomsHandlers({ store: { people, scores }, clock, rooms }: RoomsDeps): Handlers<RoomsOperation> {
+export function roomsHandlers({ store: { people, scores }, clips, clock, rooms }: RoomsDeps): Handlers<RoomsOperation> {
   const state = (room: string): OperationAnswer<'readSettings'> => {
     if (!rooms.names.includes(room)) throw new UndertoneError('room-not-found', `there is no room ${room}`);
     const settings = rooms.settings(room);
@@ -53,7 +55,10 @@ export function roomsHandlers({ store: { people, scores }, clock, rooms }: Rooms
     async withdraw({ caller, params }) {
       return await rooms.withdraw(params, caller.actor);
     },
-    exportPerson: async ({ caller, params }) => people.export(params, caller.actor, clock.now()),
+    async exportPerson({ caller, params }) {
+      const kept = await people.export(params, caller.actor, clock.now());
+      return { ...kept, clips: await ownClips(kept, clips) };
+    },
   };
 }
 

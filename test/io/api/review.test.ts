@@ -261,12 +261,18 @@ test('somebody withdraws by their own key, gets a receipt, and nothing is left b
   expect(await stage.done('exportPerson', person)).toMatchObject({
     segments: [{ participant: 'cy' }],
     reviews: [{ item: { id }, answers: [{ labels: ['fear'] }] }],
+    clips: [{ item: id, type: 'video/webm', bytes: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/) as string }],
   });
   expect(await stage.done('withdraw', person)).toMatchObject({
     participant: 'cy',
     deleted: { clips: 1, segments: 1, reviewItems: 1, annotations: 1 },
   });
-  expect(await stage.done('exportPerson', person)).toMatchObject({ segments: [], verdicts: [], reviews: [] });
+  expect(await stage.done('exportPerson', person)).toMatchObject({
+    segments: [],
+    verdicts: [],
+    reviews: [],
+    clips: [],
+  });
   expect(await stage.done('consents', person)).toMatchObject({ consents: [{ granted: false }, { granted: true }] });
   expect((await stage.call('reviewItem', { authorization: admin, params: { id } })).status).toBe(404);
   // The key opens what is left, so that the receipt can be asked for again.
