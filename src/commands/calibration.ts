@@ -11,7 +11,7 @@ import type { Matrix } from '../core/metrics/matrix.ts';
 import { chooseThresholds, presentByShare } from '../core/metrics/presence.ts';
 import type { Label, LabelCalibration, NetworkCalibration, PerLabel } from '../domain.ts';
 import { UndertoneError } from '../errors.ts';
-import type { ScoredCorpus } from './scoring.ts';
+import type { ScoredClip, ScoredCorpus } from './scoring.ts';
 
 /** Clips with a label, and clips without, that a fit of it needs at least. */
 export const LEAST_EXAMPLES = 10;
@@ -37,6 +37,13 @@ export interface FittedPart {
   readonly present: Matrix;
 }
 
+/** Clips that a part answered; a corpus that was scored is one. */
+export interface AnsweredClips extends Pick<ScoredCorpus, 'labels'> {
+  readonly scored: readonly (Pick<ScoredClip, 'clip' | 'truth'> & {
+    readonly rows: readonly Pick<ScoredClip['rows'][number], 'uncalibrated'>[];
+  })[];
+}
+
 /** How a part is fitted. */
 export interface FitPartOptions {
   readonly method: MethodChoice;
@@ -55,7 +62,7 @@ const LOGIT_FORM = { forms: ['logit'] } as const;
  * @param name of the part, for messages.
  * @throws UndertoneError `corpus-invalid` when no label has enough examples.
  */
-export function fitPart({ scored, labels }: ScoredCorpus, name: string, options: FitPartOptions): FittedPart {
+export function fitPart({ scored, labels }: AnsweredClips, name: string, options: FitPartOptions): FittedPart {
   const { linesOnly, before } = options;
   const uncalibrated = scored.flatMap(({ rows }) => (rows[0] ? [rows[0].uncalibrated] : []));
   const present = presentByShare(scored.map(({ truth }) => truth));

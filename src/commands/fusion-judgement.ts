@@ -102,7 +102,8 @@ function opinion({ shareLogits, presenceLogits }: HeadLogits, labels: readonly L
 
 type Rows = readonly (readonly number[])[];
 
-function figures(truth: Rows, shares: Rows, probabilities: Rows): FusionFigures {
+/** Figures of shares and probabilities against raters' shares, a row a clip. */
+export function figures(truth: Rows, shares: Rows, probabilities: Rows): FusionFigures {
   const present = presentByShare(truth);
   const { top1, uar } = top(truth, shares, { ties: 'any' });
   return {

@@ -92,6 +92,17 @@ export const fusionConfig = z.strictObject({
     .prefault({ looks: 1, augmentation: {} }),
   /** What pairs of a face and a voice are made of, where there are no clips with both. */
   pairs: z.strictObject({ faces: pairPart, voices: pairPart }).optional(),
+  /** Clips with voice and face, whose features were made before (docs/encoders.md). */
+  clips: z
+    .strictObject({
+      /** Manifests that are learned from (clips of split `train`, or of none). */
+      corpora: z.array(z.string()).min(1),
+      /** Manifests that are judged on (clips of split `dev`, or of none). */
+      dev: z.array(z.string()).min(1),
+      /** Share of clips (of speakers, where they are known) that are not learned from: calibration is fitted on them. */
+      holdBack: share.default(0),
+    })
+    .optional(),
   systems: z.array(system).min(1),
 });
 

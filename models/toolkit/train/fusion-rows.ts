@@ -6,7 +6,7 @@ import type { Target } from './examples.ts';
 
 /** One row, encoded. A modality that is null is masked: it is never zeros that pretend to be data. */
 export interface FusionRow {
-  /** The voice encoder's embedding, row-major [steps, voice width], or [layers, steps, voice width]. */
+  /** The voice encoder's embedding, row-major [steps, voice width], or [layers, steps, voice width]; of fewer steps, those that are there. */
   readonly voice: Float32Array | null;
   /** The face encoder's embeddings, row-major [looks, face width], 1 to `frames` looks. */
   readonly face: Float32Array | null;
@@ -63,7 +63,10 @@ export function voiceSides({ layers, steps, voiceWidth }: FusionShape): readonly
   return layers === 1 ? [steps, voiceWidth] : [layers, steps, voiceWidth];
 }
 
-/** Rows as the graph takes them. A voice has all its steps: the silence after a short one is part of what is heard. */
+/**
+ * Rows as the graph takes them. What a row's voice lacks in steps is masked; a window's silence is no lack: it is part of what is
+ * heard.
+ */
 export function fusionFeeds(
   rows: readonly FusionRow[],
   shape: FusionShape,
@@ -73,7 +76,7 @@ export function fusionFeeds(
     data: new Float32Array(dims.reduce((product, side) => product * side, 1)),
     dims,
   });
-  const { steps, frames, faceWidth } = shape;
+  const { layers, steps, voiceWidth, frames, faceWidth } = shape;
   const heard = voiceSides(shape);
   const size = heard.reduce((product, side) => product * side, 1);
   const feeds = {
@@ -84,8 +87,12 @@ export function fusionFeeds(
   };
   rows.forEach(({ voice, face }, i) => {
     if (voice) {
-      feeds.voice.data.set(voice, i * size);
-      feeds.voiceMask.data.fill(1, i * steps, (i + 1) * steps);
+      const there = voice.length / layers;
+      for (let layer = 0; layer < layers; layer++) {
+        const state = voice.subarray(layer * there, (layer + 1) * there);
+        feeds.voice.data.set(state, i * size + layer * steps * voiceWidth);
+      }
+      feeds.voiceMask.data.fill(1, i * steps, i * steps + there / voiceWidth);
     }
     if (face) {
       feeds.face.data.set(face, i * frames * faceWidth);

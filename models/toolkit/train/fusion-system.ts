@@ -100,24 +100,38 @@ export async function trainSystem(
   };
 }
 
-/** Rows at a time when a system is asked. */
+/** Rows at a time when a system is asked, at most; fewer where they are large. */
 const BATCH = 128;
+const BATCH_NUMBERS = 2 ** 24;
 
 /**
  * What a system says of rows, a pair of heads each.
  * @throws UndertoneError as `openNetwork` does.
  */
-export async function ask(
-  { bytes, contract }: TrainedFusion,
+export function ask(
+  trained: TrainedFusion,
   rows: readonly FusionRow[],
   shape: FusionShape,
   options: NetworkOptions = {},
 ): Promise<readonly HeadLogits[]> {
+  const rowOf = (i: number): FusionRow => rows[i] ?? { voice: null, face: null, targets: {} };
+  return askEach(trained, { length: rows.length, rowOf }, shape, options);
+}
+
+/** The same of rows that are made when they are asked about, so that only a batch of them is in memory. */
+export async function askEach(
+  { bytes, contract }: TrainedFusion,
+  { length, rowOf }: { readonly length: number; readonly rowOf: (i: number) => FusionRow },
+  shape: FusionShape,
+  options: NetworkOptions = {},
+): Promise<readonly HeadLogits[]> {
   const network = await openNetwork({ name: 'fusion', bytes, contract }, options);
+  const numbers = shape.layers * shape.steps * shape.voiceWidth + shape.frames * shape.faceWidth;
+  const most = Math.max(1, Math.min(BATCH, Math.floor(BATCH_NUMBERS / numbers)));
   const all: HeadLogits[] = [];
   try {
-    for (let from = 0; from < rows.length; from += BATCH) {
-      const batch = rows.slice(from, from + BATCH);
+    for (let from = 0; from < length; from += most) {
+      const batch = Array.from({ length: Math.min(most, length - from) }, (_, i) => rowOf(from + i));
       const feeds = Object.entries(fusionFeeds(batch, shape)).filter(([name]) => name in contract.inputs);
       const found = await network.run(Object.fromEntries(feeds));
       for (const i of batch.keys()) {

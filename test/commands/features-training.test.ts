@@ -1,0 +1,128 @@
+/** From a manifest to trained, calibrated systems over tiny imported encoders. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importEncoder } from '../../models/toolkit/encoders/import-encoder.ts';
+import { readFeaturesManifest } from '../../models/toolkit/features/format.ts';
+import { readFusionConfig } from '../../models/toolkit/train/fusion-config.ts';
+import { makeFeatures } from '../../src/commands/features-run.ts';
+import { trainFromFeatures } from '../../src/commands/features-training.ts';
+import { readCorpus } from '../../src/io/corpus/corpus.ts';
+import { FACE_CONFIG, putFaces, putManifest, putVoices, trainingFolder } from '../fixtures/training.ts';
+import { training } from '../fixtures/training-run.ts';
+import { encoderFixture } from '../models/toolkit/encoders/fixtures.ts';
+
+const folder = trainingFolder();
+const CLIPS = 16;
+const schedule = { epochs: 6, batch: 8, rate: 0.02, warmupEpochs: 1, weightDecay: 0, averaging: 0.5 };
+const CONFIG = {
+  name: 'tiny-paper',
+  kind: 'fusion',
+  seed: 3,
+  labels: FACE_CONFIG.labels,
+  shape: { layers: 4, steps: 20, voiceWidth: 32, frames: 2, faceWidth: 0 },
+  network: {
+    width: 8,
+    heads: 2,
+    dropout: 0,
+    voice: { layers: 0 },
+    face: { layers: 0, channels: 8, kernel: 1 },
+    shared: { layers: 1, attention: 'each' },
+  },
+  objective: { share: 'soft-cross-entropy', shareWeight: 1, presence: 'bce', presenceWeight: 1, alpha: 0.2, beta: 0.9 },
+  schedules: { voice: schedule, face: schedule, shared: schedule },
+  variation: { dropVoice: 0, dropFace: 0, voiceNoise: 0, faceNoise: 0 },
+  clips: { corpora: ['both.jsonl'], dev: ['both.jsonl'], holdBack: 0.5 },
+  systems: [
+    { name: '1', voice: ['voice'], face: [], learns: 'voice', stages: 1 },
+    { name: '12', voice: ['voice', 'av'], face: ['face', 'av'], learns: 'av', stages: 2 },
+  ],
+};
+
+const features = { voice: [folder.out('voice')], face: [folder.out('face')] };
+let faceWidth = 0;
+beforeAll(async () => {
+  putVoices(folder, 1);
+  putFaces(folder, CLIPS);
+  const lines = ['train', 'dev'].flatMap((split) =>
+    CONFIG.labels.flatMap((label) =>
+      Array.from({ length: CLIPS }, (_, i) => {
+        const id = `${split}-${label}-${i}`;
+        const votes = { [label]: 5 };
+        const media = { audio: `${label}.opus`, image: `${id}.png` };
+        return { id, split, media, votes: { voice: votes, face: votes, av: votes } };
+      }),
+    ),
+  );
+  const corpus = await readCorpus(putManifest(folder, 'both.jsonl', lines));
+  await importEncoder('wavlm', { from: encoderFixture('wavlm-large-tiny'), out: folder.out('wavlm') });
+  await importEncoder('mobilenetv2', { from: encoderFixture('mobilenetv2-tiny'), out: folder.out('mobilenetv2') });
+  const { options } = training(folder);
+  await makeFeatures(corpus, { ...options, encoder: folder.out('wavlm'), out: folder.out('voice') });
+  await makeFeatures(corpus, { ...options, encoder: folder.out('mobilenetv2'), out: folder.out('face'), side: 48 });
+  faceWidth = (await readFeaturesManifest(folder.out('face'))).making.width;
+});
+afterAll(() => {
+  folder.remove();
+});
+
+async function train(name: string, change: object = {}, stopAt?: string, given = features) {
+  const config = { ...CONFIG, shape: { ...CONFIG.shape, faceWidth }, ...change };
+  const read = await readFusionConfig(folder.put(`${name}.json`, JSON.stringify(config)));
+  if (!read?.clips) throw new Error('no configuration that learns from clips');
+  const { options, said } = training(folder, stopAt);
+  const outcome = await trainFromFeatures(
+    { ...read, clips: read.clips },
+    { ...options, out: folder.out(name), features: given },
+  );
+  return { ...outcome, said: said() };
+}
+const contents = (name: string, file: string): string => readFileSync(join(folder.out(name), file), 'utf8');
+
+describe('training from features', () => {
+  it('goes from a manifest to systems that are trained, calibrated and judged', async () => {
+    const { status, said } = await train('whole');
+    expect(status).toBe('finished');
+    const { systems } = JSON.parse(contents('whole', 'judgement.json')) as {
+      systems: { name: string; figures: { top1: number; brier: number }; calibratedBrier: number }[];
+    };
+    expect(systems.map(({ name }) => name)).toEqual(['1', '12']);
+    for (const { figures, calibratedBrier } of systems) {
+      expect(figures.top1).toBeGreaterThan(0.9);
+      expect(calibratedBrier).toBeLessThan(0.25);
+    }
+    expect(Object.keys(JSON.parse(contents('whole', 'system-12.calibration.json')) as object)).toEqual(CONFIG.labels);
+    expect(said).toMatch(/^system 12 {2}top1 \d/m);
+    expect(await train('whole')).toMatchObject({ status: 'before' });
+  });
+
+  it('gives the same networks, bit for bit, where it was stopped on the way', async () => {
+    expect(await train('stopped', {}, 'system 12  epoch 1')).toMatchObject({ status: 'stopped' });
+    expect(await train('stopped')).toMatchObject({ status: 'finished' });
+    for (const file of ['system-1.onnx', 'system-12.onnx', 'judgement.json'])
+      expect(contents('stopped', file)).toBe(contents('whole', file));
+  });
+
+  it.each([
+    [{ shape: { ...CONFIG.shape, faceWidth: 1, layers: 25 } }, /has 4 layers: set 'shape.layers'/],
+    [
+      { shape: { ...CONFIG.shape, faceWidth: 1, voiceWidth: 1024 } },
+      /has states of 32 numbers: set 'shape.voiceWidth'/,
+    ],
+    [
+      { clips: { corpora: ['voices.jsonl'], dev: ['both.jsonl'] } },
+      /there is no clip|no clip of split 'train' has features/,
+    ],
+  ])('refuses features that are not those of the configuration: %j', async (change, said) => {
+    await expect(train('refused', change)).rejects.toThrow(said);
+  });
+
+  it('refuses a modality without features, and features of the other', async () => {
+    await expect(train('refused', {}, undefined, { ...features, face: [] })).rejects.toThrow(
+      /systems that learn from a face/,
+    );
+    await expect(train('refused', {}, undefined, { ...features, voice: features.face })).rejects.toThrow(
+      /holds features of a face/,
+    );
+  });
+});
