@@ -17,7 +17,7 @@ import {
   reviewedItem,
   segmentRecord,
 } from './api/review.ts';
-import { auditEntry, auditKind, consentRecord, roomSettings, webhook } from './api/trust.ts';
+import { auditEntry, auditKind, consentRecord, line, roomSettings, webhook } from './api/trust.ts';
 import { ms, name } from './nouns.ts';
 import { deletionReceipt } from './trust.ts';
 
@@ -344,7 +344,7 @@ export const operations = {
     body: z.strictObject({
       role: apiRole,
       rooms: z.array(name).min(1).max(1024).optional(),
-      subject: z.string().min(1).max(128),
+      subject: line,
       ttlSeconds: z.int().min(60).max(31_536_000),
     }),
     answer: z.object({ id: z.string(), token: z.string(), expiresMs: ms }),

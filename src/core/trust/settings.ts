@@ -3,6 +3,8 @@ import { defaultConsentText } from './consent-text.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+/** More parts than this nobody can choose from. */
+const MOST_ROLES = 100;
 const TEN_YEARS_MS = 3653 * DAY_MS;
 
 /** Purposes that need a justification on record, as Regulation (EU) 2024/1689, Article 5(1)(f), excepts them. */
@@ -53,6 +55,7 @@ export function checkSettings(settings: RoomSettings): readonly string[] {
       `justification: the purpose '${purpose}' needs one: say why analysis is needed, or choose another purpose`,
     ],
     [names.length === 0, 'roles: nobody could take part: name at least one role'],
+    [names.length > MOST_ROLES, `roles: ${names.length} are too many: name at most ${MOST_ROLES}`],
     [
       names.some((name) => !/^[^\p{C}]{1,80}$/u.test(name) || name !== name.trim()),
       'roles: a role is 1 to 80 characters without control characters or blanks around it',

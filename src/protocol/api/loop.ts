@@ -44,7 +44,7 @@ const comparison = z.object({
 });
 
 /** Why nothing is proposed, and the least that would do. */
-export const refusal = z.object({ reason: z.string(), have: number, need: number, why: z.string() });
+const refusal = z.object({ reason: z.string(), have: number, need: number, why: z.string() });
 
 /** What a calibration would change, judged on persons that it was not fitted on. */
 export const recalibrationReport = z.object({

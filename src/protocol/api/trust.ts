@@ -7,7 +7,7 @@ import { jurisdiction, keeping, purpose, roleKind } from '../trust.ts';
 const duration = z.number().min(0).max(3_155_760_000_000).describe('ms');
 const chance = z.number().min(0).max(1);
 /** A short text without control characters. */
-const line = z
+export const line = z
   .string()
   .trim()
   .min(1)
