@@ -3,7 +3,7 @@
  * and takes calls for them.
  */
 import { fileURLToPath } from 'node:url';
-import { asUndertoneError } from '../src/errors.ts';
+import { asUndertoneError, UndertoneError } from '../src/errors.ts';
 import type { Inference, Log, Meter } from '../src/ports.ts';
 import type { CallKind, Models } from './calls.ts';
 import { loadPack } from './pack.ts';
@@ -12,7 +12,7 @@ import { startCrew } from './pool/crew.ts';
 import { dispatchTo, type Dispatch } from './pool/dispatch.ts';
 import { ownFrame, ownSpeech, ownWindow } from './pool/requests.ts';
 import type { ThreadOptions } from './pool/thread.ts';
-import { onFirstWorking, probeProvider } from './provider.ts';
+import { onFirstWorking, probeProvider, PROVIDER_REMEDIES } from './provider.ts';
 import type { Provider } from './runtime.ts';
 
 /** What runs, where, and within which bounds. */
@@ -23,6 +23,8 @@ export interface InferenceOptions {
   readonly perceptionDir?: string;
   /** Providers in order of preference; the first that works is used. Default `['cpu']`. */
   readonly providers?: readonly Provider[];
+  /** Whether the first of them must work: what does not is an error then, and no other is tried. Default false. */
+  readonly required?: boolean;
   /** Worker threads. Default 1. With `webgpu` always 1: its runs may not overlap. */
   readonly workers?: number;
   /** CPU threads within one run. Default 1. */
@@ -59,6 +61,7 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
     restartDelayMs = 200,
     restartWaitMs = 5000,
     drainMs = 10_000,
+    required = false,
     thread = {},
     meter,
     log,
@@ -68,7 +71,15 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
   let dispatch: Dispatch | null = null;
 
   const start = async (provider: Provider) => {
-    await probeProvider(provider, { packDir, perceptionDir });
+    await probeProvider(provider, { packDir, perceptionDir }).catch((cause: unknown) => {
+      if (!required) throw cause;
+      const why = asUndertoneError(cause).message;
+      throw new UndertoneError(
+        'inference-failed',
+        `${why}. It is required: ${PROVIDER_REMEDIES[provider]}; or unset UNDERTONE_PROVIDERS_REQUIRED`,
+        { cause },
+      );
+    });
     const count = provider === 'webgpu' ? 1 : workers;
     const onChange = (alive: number) => {
       meter.gauge('undertone_inference_workers', alive);
@@ -84,10 +95,14 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
     );
     return { crew, provider, count };
   };
-  const { crew, provider, count } = await onFirstWorking(providers, start, (from, to, error) => {
-    meter.count('undertone_provider_fallback_total', { from, to });
-    log.warn({ from, to, reason: asUndertoneError(error).message }, 'inference provider does not work; falling back');
-  });
+  const { crew, provider, count } = await onFirstWorking(
+    required ? providers.slice(0, 1) : providers,
+    start,
+    (from, to, error) => {
+      meter.count('undertone_provider_fallback_total', { from, to });
+      log.warn({ from, to, reason: asUndertoneError(error).message }, 'inference provider does not work; falling back');
+    },
+  );
   meter.gauge('undertone_provider_info', 1, { provider });
   const fusion = networks.fusion?.serves.join(' ') ?? 'none';
   log.info({ provider, workers: count, pack: `${pack.name}@${pack.version}`, fusion }, 'inference ready');

@@ -39,6 +39,39 @@ export async function probeProvider(
   }
 }
 
+const TRIAL = fileURLToPath(new URL('./provider-trial.ts', import.meta.url));
+
+/** What a provider did with a small network. */
+export interface ProviderTrial {
+  /** Nodes by who ran them, as ONNX Runtime names it: `CPUExecutionProvider`. */
+  readonly nodes: Readonly<Record<string, number>>;
+  /** One run, ms: there, and on one thread of the CPU in the same process. */
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+/**
+ * Run a small network on `provider` in a child process, and see who ran it.
+ * @throws UndertoneError as `probeProvider`.
+ * @example (await tryProvider('cpu')).nodes // { CPUExecutionProvider: 48 }
+ */
+export async function tryProvider(provider: Provider, timeoutMs = 60_000): Promise<ProviderTrial> {
+  try {
+    const options = { timeout: timeoutMs, killSignal: 'SIGKILL' } as const;
+    const { stdout } = await promisify(execFile)(process.execPath, [TRIAL, provider], options);
+    return JSON.parse(stdout) as ProviderTrial;
+  } catch (cause) {
+    throw new UndertoneError('inference-failed', outcome(cause, timeoutMs), { cause });
+  }
+}
+
+/** What would make a provider work. */
+export const PROVIDER_REMEDIES = {
+  cuda: "it needs an NVIDIA driver, CUDA 12, cuDNN 9 and ONNX Runtime's CUDA libraries (docs/deploy.md, GPU)",
+  webgpu: 'it needs a graphics driver with Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows)',
+  cpu: 'install the dependencies again: npm ci --ignore-scripts',
+} as const satisfies Record<Provider, string>;
+
 /** What `execFile` rejects with, in words. */
 function outcome(failure: unknown, timeoutMs: number): string {
   const { killed, signal, stdout } = failure as { killed?: boolean; signal?: string | null; stdout?: string };

@@ -2,6 +2,8 @@
  * ONNX Runtime, and nothing else of the product: opens a network on a provider and runs it. `run` blocks its thread
  * until the network has answered, so networks are opened in worker threads.
  */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UndertoneError } from '../src/errors.ts';
 import { checkContract, type Model, type TensorInfo } from './contract.ts';
@@ -101,6 +103,55 @@ function networkOf(session: InferenceSession, name: string, provider: Provider, 
   };
 }
 
+/** What ran where, as ONNX Runtime's own profile tells, and how long one run took. */
+export interface Traced {
+  /** Nodes that were run, by the execution provider that ran them, for example `CPUExecutionProvider`. */
+  readonly nodes: Readonly<Record<string, number>>;
+  /** Median over the runs after the first, ms. */
+  readonly ms: number;
+  readonly outputs: Readonly<Record<string, TensorData<Float32Array>>>;
+}
+
+/**
+ * Run a network with its profile on. A provider that was asked for leaves to the CPU what it cannot do, and says nothing.
+ * @param dir an empty folder, for the profile.
+ * @throws UndertoneError as `openNetwork` and `run`, but for the contract.
+ */
+export async function traceNetwork(
+  { name, bytes }: Pick<Model, 'name' | 'bytes'>,
+  feeds: Readonly<Record<string, TensorData>>,
+  { provider = 'cpu', threads = 1, dir }: NetworkOptions & { readonly dir: string },
+): Promise<Traced> {
+  const profile = { enableProfiling: true, profileFilePrefix: join(dir, 'trace') };
+  const session = await createSession(name, bytes, provider, threads, profile);
+  try {
+    const network = networkOf(session, name, provider, session.outputNames);
+    let outputs = await network.run(feeds);
+    const took: number[] = [];
+    while (took.length < TRACED_RUNS) {
+      const startedMs = performance.now();
+      outputs = await network.run(feeds);
+      took.push(performance.now() - startedMs);
+    }
+    session.endProfiling();
+    const [file = ''] = await readdir(dir);
+    const nodes: Record<string, number> = {};
+    for (const { cat, args } of JSON.parse(await readFile(join(dir, file), 'utf8')) as readonly ProfileEvent[])
+      if (cat === 'Node' && args?.provider !== undefined) nodes[args.provider] = (nodes[args.provider] ?? 0) + 1;
+    return { nodes, ms: took.toSorted((a, b) => a - b)[TRACED_RUNS >> 1] ?? NaN, outputs };
+  } finally {
+    await session.release();
+  }
+}
+
+const TRACED_RUNS = 5;
+
+/** What is used of an event in the profile. */
+interface ProfileEvent {
+  readonly cat?: string;
+  readonly args?: { readonly provider?: string };
+}
+
 /**
  * What a network says of itself: names and shapes of its inputs and outputs, open sides by name.
  * @throws UndertoneError `pack-invalid` when the bytes are no ONNX network.
@@ -123,6 +174,7 @@ async function createSession(
   source: Uint8Array | string,
   provider: Provider,
   threads: number,
+  more: InferenceSession.SessionOptions = {},
 ): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
@@ -130,6 +182,7 @@ async function createSession(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 3,
+    ...more,
   };
   try {
     return typeof source === 'string'

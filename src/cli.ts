@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'run the monitor and its dashboard',
     load: async () => (await import('./commands/serve.ts')).serve,
   },
+  doctor: {
+    summary: 'look at what the server needs, and tell what mends what does not work',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
   analyse: {
     summary: 'judge a file or stream: a line of JSON per window, and a picture',
     load: async () => (await import('./commands/analyse.ts')).analyse,

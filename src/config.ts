@@ -87,6 +87,11 @@ export const settings = z.object({
   UNDERTONE_PROVIDERS: list(z.enum(['cuda', 'webgpu', 'cpu']))
     .default(['cpu'])
     .describe('ONNX Runtime providers in order of preference; the first that works is used'),
+  UNDERTONE_PROVIDERS_REQUIRED: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('`true`: refuse to start where the first of the providers does not work, in place of falling back'),
   UNDERTONE_INFERENCE_WORKERS: count(1, 64).describe('Inference worker threads'),
   UNDERTONE_DECODE_WORKERS: count(1, 64).describe('Decoder processes'),
   UNDERTONE_WEBRTC_WORKERS: z.coerce

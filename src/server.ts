@@ -88,6 +88,7 @@ export async function startServer(config: Config): Promise<Server> {
       await startInference({
         packDir: hereOrInProject(config.UNDERTONE_PACK),
         providers: config.UNDERTONE_PROVIDERS,
+        required: config.UNDERTONE_PROVIDERS_REQUIRED,
         workers: config.UNDERTONE_INFERENCE_WORKERS,
         meter,
         log,

@@ -63,6 +63,7 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
     const inference = await startInference({
       packDir: settings.UNDERTONE_PACK,
       providers: settings.UNDERTONE_PROVIDERS,
+      required: settings.UNDERTONE_PROVIDERS_REQUIRED,
       workers: settings.UNDERTONE_INFERENCE_WORKERS,
       meter,
       log: stderrLog,

@@ -25,6 +25,7 @@ describe('undertone', () => {
     const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name ?? '');
     expect(names).toEqual([
       'serve',
+      'doctor',
       'analyse',
       'watch',
       'token',
