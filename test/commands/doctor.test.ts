@@ -9,6 +9,9 @@ import type { Finding } from '../../src/commands/doctor/finding.ts';
 import { checkAnnounced } from '../../src/commands/doctor/network.ts';
 import { checkNode } from '../../src/commands/doctor/keeping.ts';
 import { readSettings } from '../../src/config.ts';
+import { startInference } from '../../models/pool.ts';
+import { createLog } from '../../src/io/telemetry-log.ts';
+import { createMeter } from '../../src/io/telemetry.ts';
 import { undertone } from './undertone.ts';
 
 let cwd: string;
@@ -108,17 +111,24 @@ describe('the announced address', () => {
   });
 });
 
-it('starts no server on another provider than the one that is required', async ({ skip }) => {
-  const { code, stderr } = await undertone(['serve'], {
-    cwd,
-    env: {
-      UNDERTONE_PORT: '0',
-      UNDERTONE_LOG: 'silent',
-      UNDERTONE_PROVIDERS: 'cuda,cpu',
-      UNDERTONE_PROVIDERS_REQUIRED: 'true',
-    },
+it('starts no networks on another provider than the one that is required', async ({ skip }) => {
+  const meter = createMeter();
+  const started = startInference({
+    packDir: 'models/packs/default',
+    providers: ['cuda', 'cpu'],
+    required: true,
+    meter,
+    log: createLog('silent', { meter }),
   });
-  if (!stderr.includes('inference-failed')) skip('CUDA works here');
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/cuda does not work here: .*It is required: .*CUDA 12.*unset UNDERTONE_PROVIDERS_REQUIRED/s);
+  const outcome = await started.then(
+    (inference) => inference.close(),
+    (thrown: unknown) => thrown,
+  );
+  if (outcome === undefined) skip('CUDA works here');
+  expect(outcome).toMatchObject({
+    code: 'inference-failed',
+    message: expect.stringMatching(
+      /^cuda does not work here: .*It is required: .*CUDA 12.*unset UNDERTONE_PROVIDERS_REQUIRED$/s,
+    ) as string,
+  });
 });
