@@ -12,7 +12,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     rolldownOptions: {
-      input: ['dashboard', 'publisher', 'review', 'admin', 'consent', 'tokens'].map(
+      input: ['dashboard', 'publisher', 'review', 'admin', 'consent', 'api-page', 'tokens'].map(
         (page) => `clients/${page}/index.html`,
       ),
     },

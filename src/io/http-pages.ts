@@ -40,6 +40,7 @@ const ALIASES: readonly (readonly [string, string])[] = [
   ['/review', '/review/index.html'],
   ['/admin', '/admin/index.html'],
   ['/consent', '/consent/index.html'],
+  ['/api', '/api-page/index.html'],
 ];
 
 /**
