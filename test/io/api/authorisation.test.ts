@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { issueToken } from '../../../src/io/tokens.ts';
 import { operations } from '../../../src/protocol/api.ts';
 import type { Operation, OperationName } from '../../../src/protocol/api.ts';
@@ -14,6 +14,9 @@ const ROOM = 'lobby';
 const PARTICIPANT = 'ada-of-lobby';
 /** What is of lobby says one of these; nothing of attic does. */
 const OF_LOBBY = /lobby|rita-answered/;
+
+/** Hundreds of calls, each of them written to a real store. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let stage: ApiStage;
 let credentials: Record<Column, string | undefined>;

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { API_BASE } from '../../../src/protocol/api.ts';
 import { send } from './send.ts';
 import type { Raw } from './send.ts';
 import { anItem } from './rows.ts';
 import { openApiStage } from './stage.ts';
 import type { ApiStage } from './stage.ts';
+
+/** Hundreds of calls, each of them written to a real store. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let stage: ApiStage;
 let authorization: string;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { operations } from '../../../src/protocol/api.ts';
 import type { Operation, OperationName } from '../../../src/protocol/api.ts';
 import { HOSTILE_TEXTS, requestOf } from './hostile.ts';
@@ -7,6 +7,9 @@ import { aPerson, anItem } from './rows.ts';
 import { send } from './send.ts';
 import { openApiStage } from './stage.ts';
 import type { ApiStage } from './stage.ts';
+
+/** Hundreds of calls, each of them written to a real store. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let stage: ApiStage;
 let authorization: string;

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { parseManifest } from '../../../src/core/manifest.ts';
 import { annotationsIn } from '../../../src/core/review/manifest-line.ts';
 import { LABELS } from '../../../src/core/labels.ts';
 import { aPerson, aSegment, anItem, verdictAt } from './rows.ts';
 import { openApiStage } from './stage.ts';
 import type { ApiStage } from './stage.ts';
+
+/** Hundreds of calls, each of them written to a real store. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let stage: ApiStage;
 let [ann, ben, admin] = ['', '', ''];
