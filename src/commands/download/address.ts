@@ -12,7 +12,7 @@ export interface Address {
 }
 
 /** Names that a file may have here: plain ones, so that nothing is written elsewhere. */
-export const PLAIN_NAME = /^[A-Za-z0-9_][\w.-]{0,199}$/;
+const PLAIN_NAME = /^[A-Za-z0-9_][\w.-]{0,199}$/;
 const NAMES_FILE = /\.(safetensors|safetensors\.index\.json|onnx)$/;
 
 /** Whether something is an address, and not a path. `C:\weights` is a path. */
