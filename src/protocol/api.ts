@@ -16,6 +16,7 @@ import {
   reviewProgress,
   reviewedItem,
   segmentRecord,
+  term,
 } from './api/review.ts';
 import { auditEntry, auditKind, consentRecord, line, roomSettings, webhook } from './api/trust.ts';
 import { ms, name } from './nouns.ts';
@@ -181,7 +182,7 @@ export const operations = {
     summary: 'Hold it longer',
     roles: REVIEW,
     params: held,
-    answer: z.object({ expiresMs: ms }),
+    answer: z.object(term),
   }),
   answerClaim: op({
     method: 'POST',

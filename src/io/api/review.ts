@@ -83,7 +83,7 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
       const reviewer = reviewerOf(caller);
       const lengthMs = deps.reservationMs();
       const { expiresMs } = await reviews.renew(reservation, reviewer, clock.now(), lengthMs, caller.rooms);
-      return { expiresMs };
+      return { expiresMs, leftMs: expiresMs - clock.now() };
     },
     async answerClaim({ caller, params: { reservation }, body }) {
       const reviewer = reviewerOf(caller);
@@ -164,6 +164,7 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
     const { id, room, participant, verdict, raters, clip } = item;
     const { startMs, endMs, modalities } = verdict;
     const shown = { id, room, participant, startMs, endMs, modalities, clip: clip !== null, answers, raters };
-    return { reservation: reservation.id, expiresMs: reservation.expiresMs, item: shown };
+    const { id: held, expiresMs } = reservation;
+    return { reservation: held, expiresMs, leftMs: expiresMs - clock.now(), item: shown };
   }
 }

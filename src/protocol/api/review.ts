@@ -36,10 +36,13 @@ export const reviewListing = z.object({
   state: z.enum(['open', 'held', 'done']),
 });
 
+/** Until when an item is held: as an instant, and as what is left of it, for whoever's clock is another. */
+export const term = { expiresMs: ms, leftMs: z.number().describe('ms from now until `expiresMs`') };
+
 /** An item held for a reviewer: what they see before they answer. */
 export const claimedItem = z.object({
   reservation: id,
-  expiresMs: ms,
+  ...term,
   item: z.object({
     id,
     room: name,
