@@ -7,7 +7,9 @@ import { CalibrationSection } from './calibration-section.tsx';
 import { ReviewSection } from './review-section.tsx';
 import { RoomsSection } from './rooms-section.tsx';
 import type { SectionProps } from './section.ts';
+import { PageLinks } from '../page-links.tsx';
 import { TokensSection } from './tokens-section.tsx';
+import { WebhooksSection } from './webhooks-section.tsx';
 
 const SECTIONS: Readonly<
   Record<string, { readonly title: string; readonly Section: (props: SectionProps) => JSX.Element }>
@@ -16,6 +18,7 @@ const SECTIONS: Readonly<
   review: { title: 'Review', Section: ReviewSection },
   calibration: { title: 'Calibration', Section: CalibrationSection },
   audit: { title: 'Audit', Section: AuditSection },
+  webhooks: { title: 'Webhooks', Section: WebhooksSection },
   tokens: { title: 'Tokens', Section: TokensSection },
 };
 
@@ -30,21 +33,22 @@ export function AdminPage(props: SectionProps) {
       removeEventListener('hashchange', follow);
     };
   }, []);
-  const open = fragment.value in SECTIONS ? fragment.value : 'rooms';
+  const open = Object.hasOwn(SECTIONS, fragment.value) ? fragment.value : 'rooms';
   const Section = SECTIONS[open]?.Section ?? RoomsSection;
   return (
     <>
       <header class="bar">
         <h1>Administration</h1>
-        <nav aria-label="Sections" class="row sections">
-          {Object.entries(SECTIONS).map(([name, { title }]) => (
-            <a key={name} href={`#${name}`} aria-current={name === open ? 'page' : undefined}>
-              {title}
-            </a>
-          ))}
-        </nav>
-        <p class="quiet">signed in as {props.me.subject}</p>
+        <PageLinks here="admin" role={props.me.role} />
+        <p class="quiet who">signed in as {props.me.subject}</p>
       </header>
+      <nav aria-label="Sections" class="row sections">
+        {Object.entries(SECTIONS).map(([name, { title }]) => (
+          <a key={name} href={`#${name}`} aria-current={name === open ? 'page' : undefined}>
+            {title}
+          </a>
+        ))}
+      </nav>
       <main id="main" tabIndex={-1}>
         <Section key={open} {...props} />
       </main>

@@ -1,6 +1,8 @@
 /** The audit log: what was done, by whom, and whether anything was changed since. */
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
+import { asUndertoneError } from '../../src/errors.ts';
+import type { UndertoneError } from '../../src/errors.ts';
 import type { OperationAnswer } from '../../src/protocol/api.ts';
 import type { SectionProps } from './section.ts';
 import { Problem } from '../problem.tsx';
@@ -13,31 +15,49 @@ const PAGE = 200;
 const SHORT = 120;
 
 /** The audit section. */
-export function AuditSection({ api }: SectionProps) {
+export function AuditSection({ api, me }: SectionProps) {
+  const room = useSignal('');
   const kind = useSignal<(typeof KINDS)[number] | ''>('');
   const entries = useSignal<readonly Entry[]>([]);
   const whole = useSignal<string | null>(null);
+  const unverified = useSignal<UndertoneError | null>(null);
   const state = useMemo(
     () =>
       createResource(async () => {
-        const after = entries.value.at(-1)?.seq ?? 0;
-        const query = { after, limit: PAGE, ...(kind.value !== '' && { kind: kind.value }) };
+        const before = entries.value;
+        const after = before.at(-1)?.seq ?? 0;
+        const query = {
+          after,
+          limit: PAGE,
+          ...(kind.value !== '' && { kind: kind.value }),
+          ...(room.value !== '' && { room: room.value }),
+        };
         const page = await api.call('audit', { query });
-        entries.value = [...entries.value, ...page.entries];
+        // Something else is shown meanwhile.
+        if (entries.value !== before) return true;
+        entries.value = [...before, ...page.entries];
         return page.entries.length === PAGE;
       }),
     [api],
   );
   const { value: more, problem, busy } = state.known.value;
+  const show = (choose: () => void) => {
+    choose();
+    entries.value = [];
+    void state.refresh();
+  };
   const verify = async () => {
     whole.value = null;
-    await state.refresh(async () => {
+    unverified.value = null;
+    try {
       const { entries: count, brokenAt, head } = await api.call('verifyAudit', {});
       whole.value =
         brokenAt === null
           ? `All ${count.toString()} entries are as they were written. Head ${head.slice(0, 16)}…`
           : `Entry ${brokenAt.toString()} is not what was written: the log was changed from there on.`;
-    });
+    } catch (thrown) {
+      unverified.value = asUndertoneError(thrown);
+    }
   };
   return (
     <section class="panel" aria-labelledby="audit">
@@ -48,11 +68,9 @@ export function AuditSection({ api }: SectionProps) {
           Show{' '}
           <select
             value={kind.value}
-            onChange={({ currentTarget }) => {
-              kind.value = KINDS.find((each) => each === currentTarget.value) ?? '';
-              entries.value = [];
-              void state.refresh();
-            }}
+            onChange={({ currentTarget }) =>
+              show(() => (kind.value = KINDS.find((each) => each === currentTarget.value) ?? ''))
+            }
           >
             <option value="">everything</option>
             {KINDS.map((each) => (
@@ -62,11 +80,22 @@ export function AuditSection({ api }: SectionProps) {
             ))}
           </select>
         </label>
+        <label class="row">
+          of{' '}
+          <select value={room.value} onChange={({ currentTarget }) => show(() => (room.value = currentTarget.value))}>
+            <option value="">all rooms, and what concerns none</option>
+            {me.rooms.map((each) => (
+              <option key={each} value={each}>
+                room {each}
+              </option>
+            ))}
+          </select>
+        </label>
         <button type="button" disabled={busy} onClick={() => void verify()}>
           Verify the chain
         </button>
       </div>
-      <Problem problem={problem} />
+      <Problem problem={unverified.value ?? problem} />
       {whole.value !== null && (
         <p class="notice" role="status">
           {whole.value}

@@ -6,6 +6,7 @@ import type { ApiClient } from '../api.ts';
 import { REASON_WORDS } from '../words.ts';
 import { Problem } from '../problem.tsx';
 import { createResource } from '../resource.ts';
+import { ReviewedItem } from './reviewed-item.tsx';
 
 type Listing = OperationAnswer<'listReview'>['items'][number];
 
@@ -14,20 +15,31 @@ const ROW = 32;
 /** Rows drawn beyond each edge. */
 const SPARE = 8;
 const PAGE = 200;
+const STATES: Readonly<Record<Listing['state'], string>> = { open: 'to do', held: 'being looked at', done: 'done' };
+const COLUMNS = ['when', 'room', 'verdict', 'answers', 'state', ''];
 
 /** The queue, newest first; more is fetched before its end is reached. */
 export function Queue({ api }: { readonly api: ApiClient }) {
   const items = useSignal<readonly Listing[]>([]);
+  const only = useSignal<Listing['state'] | ''>('');
+  const opened = useSignal<string | null>(null);
   const top = useSignal(0);
   const height = useSignal(10 * ROW);
   const list = useRef<HTMLDivElement>(null);
   const state = useMemo(
     () =>
       createResource(async () => {
-        const last = items.value.at(-1);
-        const query = { limit: PAGE, ...(last && { beforeMs: last.createdMs, beforeId: last.id }) };
+        const before = items.value;
+        const last = before.at(-1);
+        const query = {
+          limit: PAGE,
+          ...(only.value !== '' && { state: only.value }),
+          ...(last && { beforeMs: last.createdMs, beforeId: last.id }),
+        };
         const page = await api.call('listReview', { query });
-        items.value = [...items.value, ...page.items];
+        // Something else is shown meanwhile.
+        if (items.value !== before) return true;
+        items.value = [...before, ...page.items];
         return page.items.length === PAGE;
       }),
     [api],
@@ -40,39 +52,83 @@ export function Queue({ api }: { readonly api: ApiClient }) {
   const end = Math.min(items.value.length, Math.ceil((top.value + height.value) / ROW) + SPARE);
   const onScroll = ({ currentTarget }: { readonly currentTarget: HTMLDivElement }) => {
     top.value = currentTarget.scrollTop;
-    if (more === true && !busy && end > items.value.length - PAGE / 4) void state.refresh();
+    if (more === true && !busy && end > items.value.length - PAGE / 2) void state.refresh();
+  };
+  const show = (next: Listing['state'] | '') => {
+    only.value = next;
+    items.value = [];
+    list.current?.scrollTo(0, 0);
+    void state.refresh();
   };
   return (
     <section class="panel" aria-labelledby="queue">
       <h2 id="queue">Queue</h2>
+      <div class="row">
+        <label class="row">
+          Show{' '}
+          <select
+            value={only.value}
+            onChange={({ currentTarget: { value } }) => show(value in STATES ? (value as Listing['state']) : '')}
+          >
+            <option value="">all items</option>
+            {Object.entries(STATES).map(([name, words]) => (
+              <option key={name} value={name}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" disabled={busy} onClick={() => show(only.value)}>
+          Refresh
+        </button>
+      </div>
       <Problem problem={problem} />
-      {items.value.length === 0 && !busy && <p>No items are kept.</p>}
+      {items.value.length === 0 && !busy && problem === null && (
+        <p>No such items are kept. They come from rooms that keep scores: see Rooms, Review.</p>
+      )}
       <div
         class="queue"
         ref={list}
         onScroll={onScroll}
+        hidden={items.value.length === 0}
         tabIndex={0}
         role="table"
         aria-label="Review items"
-        aria-rowcount={more === true ? -1 : items.value.length}
+        aria-rowcount={more === true ? -1 : items.value.length + 1}
       >
-        <div class="rows" style={{ height: `${(items.value.length * ROW).toString()}px` }}>
+        <div class="row-item row-head" role="row" aria-rowindex={1}>
+          {COLUMNS.map((name) => (
+            <span key={name} role="columnheader">
+              {name === '' ? <span class="unseen">open</span> : name}
+            </span>
+          ))}
+        </div>
+        <div class="rows" role="rowgroup" style={{ height: `${(items.value.length * ROW).toString()}px` }}>
           {items.value.slice(first, end).map((item, i) => (
-            <Row key={item.id} item={item} index={first + i} />
+            <Row key={item.id} item={item} index={first + i} onOpen={() => (opened.value = item.id)} />
           ))}
         </div>
       </div>
+      {opened.value !== null && (
+        <ReviewedItem key={opened.value} api={api} id={opened.value} onClose={() => (opened.value = null)} />
+      )}
     </section>
   );
 }
 
-function Row({ item, index }: { readonly item: Listing; readonly index: number }) {
+interface RowProps {
+  readonly item: Listing;
+  readonly index: number;
+  readonly onOpen: () => void;
+}
+
+function Row({ item, index, onOpen }: RowProps) {
   const what = item.reason === null ? 'accepted' : REASON_WORDS[item.reason];
   return (
     <div
       class="row-item"
       role="row"
-      aria-rowindex={index + 1}
+      aria-rowindex={index + 2}
       style={{ transform: `translateY(${(index * ROW).toString()}px)` }}
     >
       <span role="cell">{WHEN.format(item.startMs)}</span>
@@ -82,6 +138,16 @@ function Row({ item, index }: { readonly item: Listing; readonly index: number }
         {item.answers} of {item.raters}
       </span>
       <span role="cell">{STATES[item.state]}</span>
+      <span role="cell">
+        <button
+          type="button"
+          class="plain"
+          onClick={onOpen}
+          aria-label={`Open the item of ${WHEN.format(item.startMs)}`}
+        >
+          Open
+        </button>
+      </span>
     </div>
   );
 }
@@ -93,5 +159,3 @@ const WHEN = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
   second: '2-digit',
 });
-
-const STATES: Readonly<Record<Listing['state'], string>> = { open: 'to do', held: 'being looked at', done: 'done' };

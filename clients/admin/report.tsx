@@ -40,7 +40,7 @@ export function Report({ report }: Pick<OperationAnswer<'calibrations'>['calibra
 }
 
 function SubsetReport({ subset }: { readonly subset: Subset }) {
-  const { items, participants, refusal, all, audit, groups } = subset;
+  const { items, participants, refusal, all, audit, labels, groups, rule } = subset;
   return (
     <section aria-label={SUBSETS[subset.subset]}>
       <h3>{SUBSETS[subset.subset]}</h3>
@@ -52,6 +52,18 @@ function SubsetReport({ subset }: { readonly subset: Subset }) {
         <Figures caption="All segments, each answer weighed by how likely it was to be asked for" comparison={all} />
       )}
       {audit !== null && <Figures caption="The audit share: accepted segments drawn at random" comparison={audit} />}
+      {rule?.found === true && (
+        <p>
+          Of what is accepted at most {percent(rule.risk)} is wrong; that fails for at most {percent(rule.delta)} of
+          such fits.
+        </p>
+      )}
+      {labels.length > 0 && (
+        <details>
+          <summary>By label</summary>
+          <Labels labels={labels} />
+        </details>
+      )}
       {groups.length > 1 && (
         <details>
           <summary>By room and part</summary>
@@ -67,6 +79,50 @@ function SubsetReport({ subset }: { readonly subset: Subset }) {
     </section>
   );
 }
+
+function Labels({ labels }: Pick<Subset, 'labels'>) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Labels before and after">
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col">label</th>
+            <th scope="col" title="Reviewed items in which most reviewers name it">
+              present
+            </th>
+            <th scope="col" title="Probability above which the label is said">
+              threshold
+            </th>
+            <th scope="col">calibration error</th>
+            <th scope="col">Brier score</th>
+          </tr>
+        </thead>
+        <tbody>
+          {labels.map(({ label, present, changed, thresholdBefore, thresholdAfter, ece, brier }) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
+              <td class="number">{present}</td>
+              {changed === false ? (
+                <td colSpan={3} class="quiet">
+                  stays as it is, for want of a clear gain
+                </td>
+              ) : (
+                <>
+                  <td class="number">{change(thresholdBefore, thresholdAfter)}</td>
+                  <td class="number">{change(ece.before, ece.after)}</td>
+                  <td class="number">{change(brier.before, brier.after)}</td>
+                </>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const change = (before: number | null, after: number | null): string => `${three(before)} → ${three(after)}`;
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 function Figures({ caption, comparison }: { readonly caption: string; readonly comparison: Comparison }) {
   return (

@@ -32,17 +32,15 @@ function Room({ api, room }: { readonly api: SectionProps['api']; readonly room:
   const { value, problem, busy } = state.known.value;
   return (
     <>
-      <Problem problem={problem} />
-      {saved.value && problem === null && (
-        <p class="notice" role="status">
-          Saved; it holds from now on and is on record.
-        </p>
-      )}
+      {value === null && <Problem problem={problem} />}
       {value !== null && (
         <SettingsForm
           key={value.etag}
           state={value}
           busy={busy}
+          problem={problem}
+          saved={saved.value && problem === null}
+          onReadAgain={() => void state.refresh()}
           onSave={async (settings) => {
             saved.value = false;
             const body = { settings, etag: value.etag };

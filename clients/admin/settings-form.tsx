@@ -2,6 +2,9 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { OperationAnswer, OperationInput } from '../../src/protocol/api.ts';
+import { mayAnalyse } from '../../src/core/trust/purpose.ts';
+import type { UndertoneError } from '../../src/errors.ts';
+import { Problem } from '../problem.tsx';
 import { REASON_WORDS } from '../words.ts';
 
 type Settings = OperationInput<'saveSettings'>['body']['settings'];
@@ -11,6 +14,11 @@ type State = OperationAnswer<'readSettings'>;
 export interface SettingsFormProps {
   readonly state: State;
   readonly busy: boolean;
+  /** Why it was not saved. */
+  readonly problem: UndertoneError | null;
+  readonly saved: boolean;
+  /** Give up what was changed here, and show what is on record. */
+  readonly onReadAgain: () => void;
   readonly onSave: (settings: Settings) => Promise<void>;
 }
 
@@ -20,9 +28,9 @@ const KINDS = ['customer', 'patient', 'employee', 'student', 'candidate', 'other
 const REASONS = ['low-confidence', 'out-of-distribution', 'poor-face', 'no-face', 'no-speech'] as const;
 
 /** The form; what it says is sent as a whole. */
-export function SettingsForm({ state, busy, onSave }: SettingsFormProps) {
+export function SettingsForm({ state, busy, problem, saved, onReadAgain, onSave }: SettingsFormProps) {
   const now = useSignal<Settings>(structuredClone(state.settings) as Settings);
-  const { purpose, jurisdiction, justification, roles, consentText, keeping, clips, retention, review } = now.value;
+  const { purpose, jurisdiction, justification, consentText, keeping, clips, retention, review } = now.value;
   const set = (change: Partial<Settings>) => (now.value = { ...now.value, ...change });
   const setReview = (change: Partial<Settings['review']>) => set({ review: { ...review, ...change } });
   const days = (key: keyof Settings['retention'], words: string) => (
@@ -35,6 +43,7 @@ export function SettingsForm({ state, busy, onSave }: SettingsFormProps) {
           max="3650"
           step="any"
           class="number"
+          required
           value={retention[key] / DAY_MS}
           onChange={({ currentTarget }) =>
             set({ retention: { ...retention, [key]: Math.round(currentTarget.valueAsNumber * DAY_MS) } })
@@ -53,6 +62,7 @@ export function SettingsForm({ state, busy, onSave }: SettingsFormProps) {
           max="100"
           step="any"
           class="number"
+          required
           value={Math.round(review[key] * 10_000) / 100}
           onChange={({ currentTarget }) => setReview({ [key]: currentTarget.valueAsNumber / 100 })}
         />
@@ -99,7 +109,7 @@ export function SettingsForm({ state, busy, onSave }: SettingsFormProps) {
           on record (Regulation 2024/1689, Article 5).
         </p>
       </Group>
-      <Roles roles={roles} onChange={(next) => set({ roles: next })} />
+      <Roles profile={now.value} onChange={(next) => set({ roles: next })} />
       <Group legend="Consent">
         <Field words="What people agree to" wide>
           {(id) => (
@@ -179,6 +189,7 @@ export function SettingsForm({ state, busy, onSave }: SettingsFormProps) {
               min="1"
               max="16"
               class="number"
+              required
               value={review.raters}
               onChange={({ currentTarget }) => setReview({ raters: currentTarget.valueAsNumber })}
             />
@@ -192,16 +203,26 @@ export function SettingsForm({ state, busy, onSave }: SettingsFormProps) {
               min="10"
               max="3600"
               class="number"
+              required
               value={review.reservationMs / 1000}
               onChange={({ currentTarget }) => setReview({ reservationMs: currentTarget.valueAsNumber * 1000 })}
             />
           )}
         </Field>
       </Group>
-      <div class="row">
-        <button class="primary" type="submit" disabled={busy}>
-          Save
-        </button>
+      <div class="save">
+        <Problem problem={problem} />
+        <div class="row">
+          <button class="primary" type="submit" disabled={busy}>
+            Save
+          </button>
+          {problem?.code === 'conflict' && (
+            <button type="button" disabled={busy} onClick={onReadAgain}>
+              Show what is on record, without my changes
+            </button>
+          )}
+          {saved && <p role="status">Saved; it holds from now on and is on record.</p>}
+        </div>
       </div>
     </form>
   );
@@ -260,12 +281,13 @@ function Choice<T extends string>({ id, of, value, onChange }: ChoiceProps<T>) {
 }
 
 function Roles({
-  roles,
+  profile,
   onChange,
 }: {
-  readonly roles: Settings['roles'];
+  readonly profile: Settings;
   readonly onChange: (to: Settings['roles']) => void;
 }) {
+  const { roles } = profile;
   const added = useSignal('');
   const add = () => {
     const name = added.value.trim();
@@ -295,6 +317,7 @@ function Roles({
             >
               Remove
             </button>
+            {!mayAnalyse(profile, role).allowed && <span class="quiet">not analysed, as the law stands</span>}
           </li>
         ))}
       </ul>

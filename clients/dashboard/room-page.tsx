@@ -6,6 +6,7 @@ import { lensOf } from './lens.ts';
 import { LimitPanel } from './limit-panel.tsx';
 import { keepPlace, keptPlace } from './limit-place.ts';
 import type { RoomView } from './store.ts';
+import { PageLinks } from '../page-links.tsx';
 import { TimeControls } from './time-controls.tsx';
 
 /** What the page of a room needs to know. */
@@ -33,6 +34,7 @@ export function RoomPage({ followed, greeting }: RoomPageProps) {
         <h1>
           <span class="quiet">Room</span> {room}
         </h1>
+        <PageLinks here="watch" role={greeting.server.role} />
         <Rooms rooms={greeting.server.rooms} current={room} />
         <p class="connection" data-state={connection} role="status" title={error.value?.message}>
           {connectionWords(connection, present)}

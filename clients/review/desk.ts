@@ -1,27 +1,31 @@
-/**
- * A reviewer's desk: the item that is looked at, the next one already loaded, a draft of the answer that survives a reload,
- * and what the model said of the item before.
- */
+/** A reviewer's desk: what they say of the item on top of the pile, what they take back, and what they are told of it. */
 import { computed, signal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
-import { asUndertoneError } from '../../src/errors.ts';
-import type { UndertoneError } from '../../src/errors.ts';
+import { asUndertoneError, UndertoneError } from '../../src/errors.ts';
 import type { ApiLabel, OperationAnswer } from '../../src/protocol/api.ts';
 import type { ApiClient } from '../api.ts';
+import { draftWords, EMPTY_DRAFT, isComplete } from './draft.ts';
 import type { Claimed, Draft, DraftPlace } from './draft.ts';
-import { EMPTY_DRAFT, isComplete, keepDesk, takeDesk } from './draft.ts';
+import { createPile } from './pile.ts';
+import type { Loaded } from './pile.ts';
 
-/** The answer before, and what the model had said. */
-export type Answered = OperationAnswer<'answerClaim'> & { readonly item: Claimed['item'] };
+/** What was done last: an answer, with what the model had said, or a skip. */
+export type Done =
+  | ({ readonly name: 'answered'; readonly item: Claimed['item'] } & OperationAnswer<'answerClaim'>)
+  | { readonly name: 'skipped'; readonly item: Claimed['item'] };
 
 /** What is on the desk. */
 export interface Desk {
   readonly current: ReadonlySignal<Loaded | null>;
+  /** Whether there is nothing to review; while that is not known there is no item either. */
+  readonly empty: ReadonlySignal<boolean>;
   readonly draft: ReadonlySignal<Draft>;
   readonly complete: ReadonlySignal<boolean>;
-  /** The answer before this one; what the model said is told only here. */
-  readonly last: ReadonlySignal<Answered | null>;
+  /** What was done before this; what the model said is told only here. */
+  readonly last: ReadonlySignal<Done | null>;
   readonly progress: ReadonlySignal<OperationAnswer<'reviewProgress'> | null>;
+  /** How far all reviewers agree; asked for now and then, as it takes the server a while. */
+  readonly agreement: ReadonlySignal<OperationAnswer<'agreement'> | null>;
   readonly problem: ReadonlySignal<UndertoneError | null>;
   /** True while the server is asked for something that must not be asked twice. */
   readonly busy: ReadonlySignal<boolean>;
@@ -31,156 +35,136 @@ export interface Desk {
   send(): Promise<void>;
   skip(): Promise<void>;
   undo(): Promise<void>;
-  /** Ask for an item where there was none. */
+  /** Ask for an item where there is none. */
   look(): Promise<void>;
+  /** Somebody is at the page: items are held for who is there. */
+  attend(): void;
   close(): void;
-}
-
-/** An item with its clip. */
-export interface Loaded {
-  readonly claimed: Claimed;
-  /** An object URL; null where there is no clip, undefined while it is on its way. */
-  readonly clip: ReadonlySignal<string | null | undefined>;
-  readonly shownMs: number;
 }
 
 /** What a desk needs of the page. */
 export interface DeskOptions {
   readonly api: ApiClient;
   readonly storage: DraftPlace;
-  readonly onUnauthenticated: (error: UndertoneError) => void;
+  /** The server does not let this token review. */
+  readonly onRefused: (error: UndertoneError) => void;
 }
 
-/** A reservation is renewed when this share of it has passed. */
-const RENEW_AT = 1 / 3;
 /** How often an empty desk looks for a new item, ms. */
 const LOOK_MS = 5000;
+/** What was done is remembered this far back, to be taken back with what was said. */
+const MEMORY = 50;
+/** Answers between two looks at how far reviewers agree. */
+const AGREEMENT_EVERY = 10;
 
 /** Set up a desk; it looks for work at once. */
-export function createDesk({ api, storage, onUnauthenticated }: DeskOptions): Desk {
-  const current = signal<Loaded | null>(null);
-  const draft = signal<Draft>(EMPTY_DRAFT);
-  const last = signal<Answered | null>(null);
+export function createDesk({ api, storage, onRefused }: DeskOptions): Desk {
+  const done = signal<readonly Done[]>([]);
   const progress = signal<OperationAnswer<'reviewProgress'> | null>(null);
+  const agreement = signal<OperationAnswer<'agreement'> | null>(null);
   const problem = signal<UndertoneError | null>(null);
   const busy = signal(false);
-  let next: Loaded | null = null;
+  const pile = createPile({ api, storage, onLost: () => (problem.value = heldTooLong()) });
+  const draft = computed(() => pile.top.value?.draft.value ?? EMPTY_DRAFT);
+  const complete = computed(() => isComplete(draft.value));
+  let restored = false;
+  let counted = 0;
   let closed = false;
-  const renewals = new Map<string, ReturnType<typeof setTimeout>>();
   const lookout = setInterval(() => {
-    if (current.value === null && !document.hidden) void look();
+    if (pile.top.value === null && !document.hidden) void look();
   }, LOOK_MS);
 
-  function load(claimed: Claimed): Loaded {
-    const clip = signal<string | null | undefined>(claimed.item.clip ? undefined : null);
-    if (claimed.item.clip)
-      api.call('clip', { params: { id: claimed.item.id } }).then(
-        (bytes) =>
-          (clip.value = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'video/webm' }))),
-        () => (clip.value = null),
-      );
-    renewLater(claimed.reservation, claimed.expiresMs);
-    return { claimed, clip, shownMs: performance.now() };
-  }
-
-  function renewLater(reservation: string, expiresMs: number): void {
-    const afterMs = Math.max(1000, (expiresMs - Date.now()) * RENEW_AT);
-    const renew = () =>
-      api.call('renewClaim', { params: { reservation } }).then(
-        (renewed) => {
-          if (renewals.has(reservation)) renewLater(reservation, renewed.expiresMs);
-        },
-        () => letGo(reservation),
-      );
-    renewals.set(
-      reservation,
-      setTimeout(() => void renew(), afterMs),
-    );
-  }
-
-  function letGo(reservation: string): void {
-    clearTimeout(renewals.get(reservation));
-    renewals.delete(reservation);
-  }
-
-  function put(loaded: Loaded | null): void {
-    const before = current.value?.clip.value;
-    if (typeof before === 'string') URL.revokeObjectURL(before);
-    current.value = loaded && { ...loaded, shownMs: performance.now() };
-    change(EMPTY_DRAFT);
-  }
-
-  function change(to: Draft): void {
-    draft.value = to;
-    keepDesk(storage, current.value?.claimed ?? null, to);
-  }
-
-  /** What the reviewer says; not while the answer before is on its way. */
+  /** What the reviewer says; not while the answer is on its way. */
   function say(to: Draft): void {
-    if (current.value !== null && !busy.value) change(to);
+    if (!busy.value) pile.write(to);
   }
 
-  /** What was on the desk before the page was loaded anew, if it is still held. */
-  async function restore(): Promise<void> {
-    const before = takeDesk(storage);
-    if (before === null) return advance();
-    const { reservation } = before.claimed;
-    const renewed = await api.call('renewClaim', { params: { reservation } }).catch(() => null);
-    if (renewed === null) return advance();
-    put(load({ ...before.claimed, ...renewed }));
-    change(before.draft);
-    void fetchAhead();
+  async function advance(): Promise<void> {
+    await pile.advance();
+    count().catch(() => undefined);
   }
 
-  async function claim(): Promise<Loaded | null> {
-    const { claimed } = await api.call('claim', { body: {} });
-    return claimed && load(claimed);
+  async function count(): Promise<void> {
+    progress.value = await api.call('reviewProgress', {});
+    if (counted++ % AGREEMENT_EVERY === 0) agreement.value = await api.call('agreement', {});
+  }
+
+  async function begin(): Promise<void> {
+    if (restored) return advance();
+    const gone = await pile.restore();
+    restored = true;
+    await advance();
+    if (gone !== null && isComplete(gone.draft)) throw lost(gone.draft);
   }
 
   /** Do one thing at a time; what goes wrong is shown, and the desk stays as it is. */
   async function work(job: () => Promise<void>): Promise<void> {
     if (busy.value || closed) return;
     busy.value = true;
+    const before = problem.value;
     try {
       await job();
-      problem.value = null;
+      // What was lost stays told until something is done.
+      if (!(job === begin && before?.code === 'reservation-lost')) problem.value = null;
     } catch (thrown) {
       const error = asUndertoneError(thrown);
       problem.value = error;
-      if (error.code === 'unauthenticated') onUnauthenticated(error);
-      if (error.code === 'reservation-lost') await advance().catch(() => put(null));
+      if (error.code === 'unauthenticated' || error.code === 'forbidden') onRefused(error);
     } finally {
       busy.value = false;
     }
   }
 
-  /** On to the next item, which is there already; another is fetched behind it. */
-  async function advance(): Promise<void> {
-    if (current.value !== null) letGo(current.value.claimed.reservation);
-    put(next ?? (await claim()));
-    next = null;
-    void fetchAhead();
+  /** Say something of the item on top, then go on; where it is not held any more, go on too, and tell. */
+  async function settle(tell: (now: Loaded) => Promise<Done>): Promise<void> {
+    const now = pile.top.value;
+    if (now === null) return;
+    try {
+      const what = await tell(now);
+      done.value = [...done.value, what].slice(-MEMORY);
+    } catch (thrown) {
+      if (asUndertoneError(thrown).code !== 'reservation-lost') throw thrown;
+      pile.leave();
+      await advance();
+      throw lost(now.draft.value);
+    }
+    pile.leave();
+    await advance();
   }
 
-  async function fetchAhead(): Promise<void> {
-    const [, ahead] = await Promise.all([
-      api.call('reviewProgress', {}).then((now) => (progress.value = now)),
-      current.value === null || next !== null ? null : claim(),
-    ]).catch(() => [null, null] as const);
-    if (closed || next !== null) return;
-    if (ahead !== null && current.value === null) put(ahead);
-    else next = ahead;
+  async function answer({ claimed: { reservation, item }, draft: { value } }: Loaded): Promise<Done> {
+    const { labels, cannotTell, attributes } = value;
+    const tookMs = Math.round(performance.now() - pile.sinceMs);
+    const body = { labels: [...labels], cannotTell, attributes, tookMs };
+    return { name: 'answered', ...(await api.call('answerClaim', { params: { reservation }, body })), item };
   }
 
-  const look = () => work(advance);
-  void work(restore);
+  async function pass({ claimed: { reservation, item } }: Loaded): Promise<Done> {
+    await api.call('skipClaim', { params: { reservation } });
+    return { name: 'skipped', item };
+  }
+
+  async function takeBack(): Promise<void> {
+    const { claimed } = await api.call('undo', {});
+    if (claimed === null)
+      throw new UndertoneError('not-found', 'there is nothing to take back: what is older than 10 minutes stands');
+    const before = done.value.at(-1);
+    const known = before?.item.id === claimed.item.id;
+    done.value = known ? done.value.slice(0, -1) : [];
+    pile.add(claimed, known && before.name === 'answered' ? saidIn(before) : EMPTY_DRAFT);
+  }
+
+  const look = () => work(begin);
+  void look();
 
   return {
-    current,
+    current: pile.top,
+    empty: pile.empty,
     draft,
-    complete: computed(() => isComplete(draft.value)),
-    last,
+    complete,
+    last: computed(() => done.value.at(-1) ?? null),
     progress,
+    agreement,
     problem,
     busy,
     toggle(label) {
@@ -189,48 +173,37 @@ export function createDesk({ api, storage, onUnauthenticated }: DeskOptions): De
       const now = without.length < labels.length ? without : [...labels, label];
       say({ labels: now, cannotTell: false, attributes });
     },
-    cannotTell() {
-      say({ labels: [], cannotTell: !draft.value.cannotTell, attributes: null });
+    cannotTell: () => say({ ...EMPTY_DRAFT, cannotTell: !draft.value.cannotTell }),
+    place: (attributes) => say({ ...draft.value, cannotTell: false, attributes }),
+    async send() {
+      if (complete.value) await work(() => settle(answer));
     },
-    place(attributes) {
-      say({ ...draft.value, cannotTell: false, attributes });
-    },
-    send: () =>
-      work(async () => {
-        const now = current.value;
-        if (now === null || !isComplete(draft.value)) return;
-        const { reservation, item } = now.claimed;
-        const { labels, cannotTell, attributes } = draft.value;
-        const tookMs = Math.round(performance.now() - now.shownMs);
-        const body = { labels: [...labels], cannotTell, attributes, tookMs };
-        last.value = { ...(await api.call('answerClaim', { params: { reservation }, body })), item };
-        await advance();
-      }),
-    skip: () =>
-      work(async () => {
-        const now = current.value;
-        if (now === null) return;
-        await api.call('skipClaim', { params: { reservation: now.claimed.reservation } });
-        last.value = null;
-        await advance();
-      }),
-    undo: () =>
-      work(async () => {
-        const { claimed } = await api.call('undo', {});
-        if (claimed === null) return;
-        const waiting = current.value;
-        last.value = null;
-        put(load(claimed));
-        // What was looked at comes right after; what was behind it is given back when its time is over.
-        if (waiting === null) return;
-        if (next !== null) letGo(next.claimed.reservation);
-        next = waiting;
-      }),
+    skip: () => work(() => settle(pass)),
+    undo: () => work(takeBack),
     look,
+    attend: () => pile.attend(),
     close() {
       closed = true;
       clearInterval(lookout);
-      for (const reservation of renewals.keys()) letGo(reservation);
+      pile.close();
     },
   };
+}
+
+function saidIn({ annotation }: Extract<Done, { readonly name: 'answered' }>): Draft {
+  const { labels, cannotTell, attributes } = annotation;
+  return { labels, cannotTell, attributes };
+}
+
+function heldTooLong(): UndertoneError {
+  const why = 'this item was held too long and somebody else may have it now: skip it, or try to send';
+  return new UndertoneError('reservation-lost', why);
+}
+
+function lost(draft: Draft): UndertoneError {
+  const said = isComplete(draft) ? `; what you had said of it (${draftWords(draft)}) was not stored` : '';
+  return new UndertoneError(
+    'reservation-lost',
+    `the item before this one was held too long: it is not held for you any more${said}`,
+  );
 }

@@ -1,10 +1,11 @@
 /** The keyboard of the review page. */
 import { LABELS } from '../../src/core/labels.ts';
+import { movedBy } from './attribute-square.tsx';
 import type { Desk } from './desk.ts';
 
 /** Elements that have a use of their own for a key. */
 const TYPING = new Set(['INPUT', 'TEXTAREA', 'SELECT']);
-const PRESSING = new Set(['BUTTON', 'A', 'VIDEO', 'SUMMARY']);
+const PRESSING = new Set(['BUTTON', 'A', 'SUMMARY']);
 
 /** Do what a key stands for; keys with a modifier belong to the browser, but for Ctrl-Z. */
 export function onKey(event: KeyboardEvent, desk: Desk, replay: () => void): void {
@@ -13,25 +14,34 @@ export function onKey(event: KeyboardEvent, desk: Desk, replay: () => void): voi
   if (TYPING.has(tag)) return;
   const undo = (event.ctrlKey || event.metaKey) && key.toLowerCase() === 'z';
   if (!undo && (event.ctrlKey || event.metaKey || event.altKey)) return;
-  // A focused button is pressed by Enter and Space itself.
-  if (PRESSING.has(tag) && (key === ' ' || (key === 'Enter' && tag !== 'VIDEO' && !isLabelKey(target)))) return;
-  const label = LABELS[Number.parseInt(key, 10) - 1];
-  const done = event.repeat
-    ? false
-    : undo || key.toLowerCase() === 'u'
-      ? (void desk.undo(), true)
-      : key.toLowerCase() === 's'
-        ? (void desk.skip(), true)
-        : act();
-  if (done) event.preventDefault();
+  // A focused button is pressed by Enter and Space itself; a video is moved by arrows.
+  if (PRESSING.has(tag) && (key === ' ' || (key === 'Enter' && !isLabelKey(target)))) return;
+  if (tag === 'VIDEO' && key.startsWith('Arrow')) return;
+  const act = undo ? () => void desk.undo() : actOf(key, desk, replay);
+  if (act === undefined) return;
+  event.preventDefault();
+  // A key that is held down moves the point on, and does nothing else twice.
+  if (!event.repeat || key.startsWith('Arrow')) act();
+}
 
-  function act(): boolean {
-    if (label !== undefined) desk.toggle(label);
-    else if (key === '0') desk.cannotTell();
-    else if (key === 'Enter') void desk.send();
-    else if (key === ' ') replay();
-    else return false;
-    return true;
+function actOf(key: string, desk: Desk, replay: () => void): (() => void) | undefined {
+  const label = LABELS[Number.parseInt(key, 10) - 1];
+  if (label !== undefined) return () => desk.toggle(label);
+  const moved = movedBy(key, desk.draft.value.attributes);
+  if (moved !== undefined) return () => desk.place(moved);
+  switch (key.toLowerCase()) {
+    case '0':
+      return () => desk.cannotTell();
+    case 'enter':
+      return () => void desk.send();
+    case ' ':
+      return replay;
+    case 's':
+      return () => void desk.skip();
+    case 'u':
+      return () => void desk.undo();
+    default:
+      return undefined;
   }
 }
 

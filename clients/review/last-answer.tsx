@@ -1,27 +1,40 @@
 /** After an answer, and only then: what the model had said. */
 import { REASON_WORDS } from '../words.ts';
 import { two } from '../dashboard/format.ts';
-import type { Answered } from './desk.ts';
+import type { Done } from './desk.ts';
+import { draftWords } from './draft.ts';
 
 /** What the strip needs to know. */
 export interface LastAnswerProps {
-  readonly last: Answered | null;
+  readonly last: Done | null;
   readonly onUndo: () => void;
 }
 
-/** The answer before this one, beside the model's. */
+/** The answer before this one, beside the model's. Its place is kept before there is one. */
 export function LastAnswer({ last, onUndo }: LastAnswerProps) {
-  if (last === null) return null;
-  const { labels, cannotTell } = last.annotation;
   return (
-    <aside class="last notice" aria-label="The item before" aria-live="polite">
-      <p>
-        You said <b>{cannotTell ? 'cannot tell' : labels.join(', ')}</b>. {modelSaid(last)}
-      </p>
-      <button type="button" onClick={onUndo}>
-        Undo <kbd>U</kbd>
-      </button>
+    <aside class="last" aria-label="The item before" aria-live="polite">
+      {last === null ? (
+        <p class="quiet">What the model said of an item is told here, after your answer.</p>
+      ) : (
+        <>
+          <p>{last.name === 'skipped' ? 'You skipped an item.' : said(last)}</p>
+          <button type="button" onClick={onUndo}>
+            Undo <kbd>U</kbd>
+          </button>
+        </>
+      )}
     </aside>
+  );
+}
+
+type Answered = Extract<Done, { readonly name: 'answered' }>;
+
+function said(last: Answered) {
+  return (
+    <>
+      You said <b>{draftWords(last.annotation)}</b>. {modelSaid(last)}
+    </>
   );
 }
 

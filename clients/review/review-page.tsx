@@ -1,7 +1,12 @@
 /** One item fills the screen: its clip, the labels as keys, and what was said of the item before. */
 import { useEffect, useRef } from 'preact/hooks';
-import type { Desk, Loaded } from './desk.ts';
+import { PageLinks } from '../page-links.tsx';
+import { Problem } from '../problem.tsx';
+import type { OperationAnswer } from '../../src/protocol/api.ts';
+import type { Desk } from './desk.ts';
+import type { Loaded } from './pile.ts';
 import { AttributeSquare } from './attribute-square.tsx';
+import { ClipPlayer, replay } from './clip-player.tsx';
 import { LabelKeys } from './label-keys.tsx';
 import { LastAnswer } from './last-answer.tsx';
 import { ProgressBar } from './progress-bar.tsx';
@@ -10,34 +15,35 @@ import { onKey } from './keys.ts';
 /** What the page needs to know. */
 export interface ReviewPageProps {
   readonly desk: Desk;
+  readonly me: OperationAnswer<'me'>;
 }
 
 /** The page of a reviewer. */
-export function ReviewPage({ desk }: ReviewPageProps) {
+export function ReviewPage({ desk, me }: ReviewPageProps) {
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
-    const listen = (event: KeyboardEvent) => {
+    const press = (event: KeyboardEvent) => {
+      desk.attend();
       onKey(event, desk, () => replay(video.current));
     };
-    document.addEventListener('keydown', listen);
+    const point = () => desk.attend();
+    document.addEventListener('keydown', press);
+    document.addEventListener('pointerdown', point);
     return () => {
-      document.removeEventListener('keydown', listen);
+      document.removeEventListener('keydown', press);
+      document.removeEventListener('pointerdown', point);
     };
   }, [desk]);
   const now = desk.current.value;
-  const problem = desk.problem.value;
   return (
     <>
       <header class="bar">
         <h1>Review</h1>
-        <ProgressBar progress={desk.progress.value} />
+        <PageLinks here="review" role={me.role} />
+        <ProgressBar progress={desk.progress.value} agreement={desk.agreement.value} reviewer={me.subject} />
       </header>
       <main id="main" tabIndex={-1} aria-busy={desk.busy.value}>
-        {problem !== null && problem.code !== 'unauthenticated' && (
-          <p class="notice fault" role="alert">
-            {problem.message}
-          </p>
-        )}
+        <Problem problem={desk.problem.value} />
         {now === null ? (
           <Nothing desk={desk} />
         ) : (
@@ -50,17 +56,24 @@ export function ReviewPage({ desk }: ReviewPageProps) {
           Say what you perceive in the voice and the face, whatever you think the person feels. Others answer the same
           items; neither they nor the model’s opinion are shown before you have answered.
         </p>
-        <p>
+        <p class="keys">
           <kbd>1</kbd> to <kbd>8</kbd> labels, <kbd>0</kbd> cannot tell, <kbd>Enter</kbd> send, <kbd>Space</kbd> play
-          again, <kbd>S</kbd> skip, <kbd>U</kbd> undo
+          again, arrows valence and arousal, <kbd>S</kbd> skip, <kbd>U</kbd> undo
         </p>
       </footer>
     </>
   );
 }
 
-function Nothing({ desk }: ReviewPageProps) {
-  if (desk.busy.value && desk.progress.value === null) return <p class="sheet">Looking for an item</p>;
+function Nothing({ desk }: { readonly desk: Desk }) {
+  if (!desk.empty.value) {
+    const words = desk.problem.value === null ? 'Looking for an item' : 'Trying again every few seconds';
+    return (
+      <p class="sheet" role="status">
+        {words}
+      </p>
+    );
+  }
   return (
     <section class="sheet" aria-labelledby="nothing">
       <h2 class="headline" id="nothing">
@@ -89,12 +102,12 @@ function Item({ now, desk, video }: ItemProps) {
   const { item } = now.claimed;
   const seen = item.modalities.join(' and ');
   return (
-    <article class="item" aria-label={`Item of room ${item.room}`}>
+    <article class="item" aria-label={`Item of room ${item.room}`} data-item={item.id}>
       <section class="evidence" aria-label="Clip">
-        <Clip now={now} video={video} />
+        <ClipPlayer clip={now.clip} video={video} />
         <p class="quiet">
           Room {item.room}, {when(item.startMs)}, {((item.endMs - item.startMs) / 1000).toFixed(1)} s
-          {seen !== '' && `, judged by ${seen}`}. Answer {(item.answers + 1).toString()} of {item.raters.toString()}.
+          {seen !== '' && `, judged by ${seen}`}. Answer {item.answers + 1} of {item.raters}.
         </p>
       </section>
       <section class="saying" aria-label="Your answer">
@@ -117,22 +130,6 @@ function Item({ now, desk, video }: ItemProps) {
       </section>
     </article>
   );
-}
-
-function Clip({ now, video }: Pick<ItemProps, 'now' | 'video'>) {
-  const url = now.clip.value;
-  if (url === undefined) return <p class="clip waiting">Loading the clip</p>;
-  if (url === null) return <p class="clip waiting">No clip is kept of this item</p>;
-  return (
-    <video class="clip" ref={video} src={url} autoPlay controls playsInline aria-label="The clip that was judged" />
-  );
-}
-
-function replay(video: HTMLVideoElement | null): void {
-  if (video === null) return;
-  video.currentTime = 0;
-  // A browser may refuse to play sound before the page was clicked; the controls are there.
-  video.play().catch(() => undefined);
 }
 
 function when(ms: number): string {

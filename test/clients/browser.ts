@@ -1,0 +1,44 @@
+/** A real browser for the pages that were just built, and what it has to say about them. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { build } from 'vite';
+
+export const EXECUTABLE = process.env['UNDERTONE_CHROMIUM'] ?? '/usr/bin/chromium';
+export const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+];
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+
+/** Build the pages into a folder. */
+export const buildPages = (outDir: string) => build({ logLevel: 'error', build: { outDir, emptyOutDir: true } });
+
+/** What axe finds wrong with a page as it is shown. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations: found } = await axe.run();
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  });
+}
+
+/** Everything that pages of a context complain of, as it comes; a refusal by the server is not a complaint. */
+export function complaintsOf(context: BrowserContext): string[] {
+  const complaints: string[] = [];
+  context.on('weberror', (error) => complaints.push(error.error().message));
+  context.on('console', (message) => {
+    const noise = /Failed to load resource|WebSocket/.test(message.text());
+    if ((message.type() === 'error' || message.type() === 'warning') && !noise) complaints.push(message.text());
+  });
+  return complaints;
+}
