@@ -14,14 +14,16 @@ export interface PageLinksProps {
   readonly role: ApiRole;
 }
 
-/** Links to every page that the role may use; nothing where that is this one alone. The tab keeps its token. */
+/** Links to every other page that the role may use; nothing where there is none. The tab keeps its token. */
 export function PageLinks({ here, role }: PageLinksProps) {
-  const open = Object.entries(PAGES).filter(([, { roles }]) => (roles as readonly ApiRole[]).includes(role));
-  if (open.length < 2) return null;
+  const open = Object.entries(PAGES).filter(
+    ([name, { roles }]) => name !== here && (roles as readonly ApiRole[]).includes(role),
+  );
+  if (open.length === 0) return null;
   return (
     <nav class="row page-links" aria-label="Pages">
       {open.map(([name, { title, href }]) => (
-        <a key={name} href={href} aria-current={name === here ? 'page' : undefined}>
+        <a key={name} href={href}>
           {title}
         </a>
       ))}

@@ -30,6 +30,18 @@ export function takeToken(place: TokenPlace): string | null {
   return given;
 }
 
+/**
+ * Take a token that arrives later: a link that is opened where its page is open already changes the fragment alone. The page
+ * is loaded anew with it.
+ */
+export function followToken(place: Window): void {
+  place.addEventListener('hashchange', () => {
+    if (!new URLSearchParams(place.location.hash.slice(1)).has('token')) return;
+    takeToken(place);
+    place.location.reload();
+  });
+}
+
 /** Keep a token for this tab, through reloads. */
 export function keepToken(place: TokenPlace, token: string): void {
   place.sessionStorage.setItem(KEY, token);

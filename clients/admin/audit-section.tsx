@@ -81,12 +81,12 @@ export function AuditSection({ api, me }: SectionProps) {
           </select>
         </label>
         <label class="row">
-          of{' '}
+          Room{' '}
           <select value={room.value} onChange={({ currentTarget }) => show(() => (room.value = currentTarget.value))}>
-            <option value="">all rooms, and what concerns none</option>
+            <option value="">every room, and what concerns none</option>
             {me.rooms.map((each) => (
               <option key={each} value={each}>
-                room {each}
+                {each}
               </option>
             ))}
           </select>

@@ -6,7 +6,7 @@ import { asUndertoneError } from '../../src/errors.ts';
 import type { OperationAnswer } from '../../src/protocol/api.ts';
 import { createApiClient } from '../api.ts';
 import type { ApiClient } from '../api.ts';
-import { dropToken, keepToken, takeToken } from '../session.ts';
+import { dropToken, followToken, keepToken, takeToken } from '../session.ts';
 import { SignIn } from '../sign-in.tsx';
 import { AdminPage } from './admin-page.tsx';
 
@@ -50,5 +50,6 @@ function Admin() {
 
 const token = takeToken(window);
 if (token !== null) void open(token);
+followToken(window);
 const root = document.getElementById('root');
 if (root !== null) render(<Admin />, root);

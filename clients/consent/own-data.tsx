@@ -1,6 +1,6 @@
 /** One person's consent and data. */
 import { useSignal } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { OperationAnswer } from '../../src/protocol/api.ts';
 import { Problem } from '../problem.tsx';
 import { createResource } from '../resource.ts';
@@ -13,17 +13,25 @@ import { Receipt } from './receipt.tsx';
 export interface OwnDataProps {
   readonly own: OwnKey;
   readonly api: ApiClient;
+  /** The key opens nothing. */
+  readonly onRefused: () => void;
 }
 
 /** The history of somebody's consent, with the way to withdraw it and to take a copy of everything. */
-export function OwnData({ own, api }: OwnDataProps) {
+export function OwnData({ own, api, onRefused }: OwnDataProps) {
   const { room, participant } = own;
   const params = { room, participant };
   const receipt = useSignal<OperationAnswer<'withdraw'> | null>(null);
   const sure = useSignal(false);
   const state = useMemo(() => createResource(() => api.call('consents', { params })), [api]);
   const { value, problem, busy } = state.known.value;
-  const withdraw = () => state.refresh(async () => (receipt.value = await api.call('withdraw', { params })));
+  useEffect(() => {
+    if (problem?.code === 'unauthenticated') onRefused();
+  }, [problem]);
+  const withdraw = async () => {
+    const well = await state.refresh(async () => (receipt.value = await api.call('withdraw', { params })));
+    if (well) sure.value = false;
+  };
   const download = () =>
     state.refresh(async () => {
       const data = await api.call('exportPerson', { params });
@@ -36,6 +44,14 @@ export function OwnData({ own, api }: OwnDataProps) {
         Your consent in room {room}
       </h1>
       <Problem problem={problem} />
+      {value === null && problem === null && <p role="status">Asking the server</p>}
+      {value === null && problem !== null && (
+        <p>
+          <button type="button" disabled={busy} onClick={() => void state.refresh()}>
+            Try again
+          </button>
+        </p>
+      )}
       {latest !== undefined && (
         <p role="status">
           {latest.granted
@@ -52,7 +68,16 @@ export function OwnData({ own, api }: OwnDataProps) {
         )}
         {latest?.granted === true && sure.value && (
           <>
-            <button type="button" class="primary" disabled={busy} onClick={() => void withdraw()}>
+            <p class="wide" id="sure">
+              Analysis of you stops at once, and what is kept of you is deleted for good. Do you want that?
+            </p>
+            <button
+              type="button"
+              class="primary"
+              disabled={busy}
+              aria-describedby="sure"
+              onClick={() => void withdraw()}
+            >
               Withdraw, and delete what is kept of me
             </button>
             <button type="button" onClick={() => (sure.value = false)}>
@@ -64,7 +89,8 @@ export function OwnData({ own, api }: OwnDataProps) {
           Save a copy of what is kept of me
         </button>
       </div>
-      {value !== null && (
+      {value !== null && value.consents.length === 0 && <p>Nothing is on record of you in this room.</p>}
+      {value !== null && value.consents.length > 0 && (
         <>
           <h2>History</h2>
           <ul class="history">

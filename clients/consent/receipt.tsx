@@ -1,25 +1,15 @@
-import type { OperationAnswer } from '../../src/protocol/api.ts';
+import { deletedWords } from '../deleted-words.ts';
 import { saveFile } from '../save-file.ts';
-
-const WORDS: Readonly<Record<keyof OperationAnswer<'withdraw'>['deleted'], string>> = {
-  clips: 'clips',
-  segments: 'segments',
-  verdicts: 'verdicts',
-  reviewItems: 'review items',
-  annotations: 'reviewers’ answers',
-};
+import type { OperationAnswer } from '../../src/protocol/api.ts';
 
 /** What was deleted and what was kept, in words, to take home. */
 export function Receipt({ receipt }: { readonly receipt: OperationAnswer<'withdraw'> }) {
-  const deleted = Object.entries(WORDS).map(
-    ([kind, words]) => `${receipt.deleted[kind as keyof typeof WORDS].toString()} ${words}`,
-  );
   return (
-    <section class="receipt notice" aria-label="Receipt">
-      <p>Deleted: {deleted.join(', ')}.</p>
+    <section class="receipt notice" aria-label="Receipt" role="status">
+      <p>Deleted: {deletedWords(receipt.deleted)}.</p>
       {receipt.kept.length > 0 && (
         <>
-          <p>Kept:</p>
+          <p>What stays:</p>
           <ul>
             {receipt.kept.map((each) => (
               <li key={each}>{each}</li>

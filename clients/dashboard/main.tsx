@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { asUndertoneError } from '../../src/errors.ts';
 import type { UndertoneError } from '../../src/errors.ts';
-import { dropToken, gatewayUrl, keepToken, takeToken } from '../session.ts';
+import { dropToken, followToken, gatewayUrl, keepToken, takeToken } from '../session.ts';
 import { SignIn } from '../sign-in.tsx';
 import { follow, greet } from './follow.ts';
 import type { Followed, Greeting } from './follow.ts';
@@ -68,5 +68,6 @@ function Dashboard() {
 
 const token = takeToken(window);
 if (token !== null) void open(token);
+followToken(window);
 const root = document.getElementById('root');
 if (root !== null) render(<Dashboard />, root);

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { RoomTerms } from '../../src/protocol.ts';
+import { OwnLink } from './own-link.tsx';
 import type { Publication } from './publication.ts';
 import { Receipts } from './receipt.tsx';
 
@@ -49,6 +50,7 @@ export function Left({ publication, terms }: LeftProps) {
           </button>
         </div>
       )}
+      <OwnLink publication={publication} />
       <Receipts receipts={receipts} deleting={deleting} onAskAgain={() => publication.withdraw()} />
     </section>
   );

@@ -3,9 +3,9 @@ import { useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { RoomTerms } from '../../src/protocol.ts';
-import { consentLink } from '../consent/key.ts';
 import type { SourceName } from './capture.ts';
 import { Paragraphs } from './consent-text.tsx';
+import { OwnLink } from './own-link.tsx';
 import type { Publication, PublicationState } from './publication.ts';
 import { Receipts } from './receipt.tsx';
 
@@ -29,7 +29,6 @@ export function Live({ terms, name, role, textVersion, source, publication, stre
   const state = useSignal(publication.state);
   useEffect(() => publication.on((next) => (state.value = next)), [publication]);
   const { consented, muted, cameraOff, receipts, deleting } = state.value;
-  const own = state.value.participant === null ? null : publication.ownKey();
   const because = terms.roles.find((each) => each.role === role)?.because ?? null;
   // Analysis that has become forbidden stops; what was kept until then is still the person's to withdraw.
   const halted = !consented && because !== null && textVersion !== null && receipts.length === 0 && !deleting;
@@ -75,14 +74,7 @@ export function Live({ terms, name, role, textVersion, source, publication, stre
         </details>
       )}
       <Receipts receipts={receipts} deleting={deleting} onAskAgain={() => publication.withdraw()} />
-      {own !== null && textVersion !== null && (
-        <p>
-          <a href={consentLink(location.origin, own)} target="_blank" rel="noopener">
-            See what is kept of you
-          </a>
-          ; the link is yours alone: with it you can come back and withdraw later.
-        </p>
-      )}
+      {state.value.participant !== null && textVersion !== null && <OwnLink publication={publication} />}
       <p>
         In room {terms.room} as {name}. <span role="status">{connectionWords(state.value)}</span>
       </p>

@@ -5,7 +5,7 @@ import { createRef, render } from 'preact';
 import { asUndertoneError } from '../../src/errors.ts';
 import type { UndertoneError } from '../../src/errors.ts';
 import type { RoomTerms } from '../../src/protocol.ts';
-import { dropToken, gatewayUrl, keepToken, takeToken } from '../session.ts';
+import { dropToken, followToken, gatewayUrl, keepToken, takeToken } from '../session.ts';
 import { SignIn } from '../sign-in.tsx';
 import { Asking, Left } from './around.tsx';
 import { openCamera, openNothing, openSample } from './capture.ts';
@@ -153,6 +153,7 @@ function Page() {
 }
 
 document.title = `Join ${room} · Undertone`;
+followToken(window);
 const root = document.getElementById('root');
 if (root !== null) render(<Page />, root);
 if (query.has('sample')) void ask(null, joinWithSample);

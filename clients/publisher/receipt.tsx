@@ -1,5 +1,6 @@
 /** The receipt of a withdrawal: what was deleted, what stays and why, to read and to take away. */
 import type { Receipt } from '../../src/protocol.ts';
+import { deletedWords } from '../deleted-words.ts';
 import { saveFile } from '../save-file.ts';
 
 /** What there is to show. */
@@ -9,14 +10,6 @@ export interface ReceiptsProps {
   readonly deleting: boolean;
   readonly onAskAgain: () => void;
 }
-
-const THINGS: readonly (readonly [kind: keyof Receipt['deleted'], one: string, many: string])[] = [
-  ['segments', 'stretch of numbers', 'stretches of numbers'],
-  ['verdicts', "window's numbers", "windows' numbers"],
-  ['clips', 'clip', 'clips'],
-  ['reviewItems', 'moment put to reviewers', 'moments put to reviewers'],
-  ['annotations', "reviewer's answer", "reviewers' answers"],
-];
 
 /** What a withdrawal has done. */
 export function Receipts({ receipts, deleting, onAskAgain }: ReceiptsProps) {
@@ -54,7 +47,7 @@ function OneReceipt({ receipt }: { readonly receipt: Receipt }) {
   return (
     <>
       <p>
-        Deleted on {new Date(receipt.atMs).toLocaleString()}: {deletedWords(receipt)}. Number of the receipt:{' '}
+        Deleted on {new Date(receipt.atMs).toLocaleString()}: {deletedWords(receipt.deleted)}. Number of the receipt:{' '}
         <span class="number">{receipt.id}</span>
       </p>
       <p>What stays:</p>
@@ -65,13 +58,4 @@ function OneReceipt({ receipt }: { readonly receipt: Receipt }) {
       </ul>
     </>
   );
-}
-
-/** What was deleted, in words. @example '3 stretches of numbers, 1 clip' */
-function deletedWords({ deleted }: Pick<Receipt, 'deleted'>): string {
-  const words = THINGS.flatMap(([kind, one, many]) => {
-    const count = deleted[kind];
-    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
-  });
-  return words.length === 0 ? 'nothing, as nothing was kept' : words.join(', ');
 }

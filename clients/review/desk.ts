@@ -55,7 +55,7 @@ const LOOK_MS = 5000;
 /** What was done is remembered this far back, to be taken back with what was said. */
 const MEMORY = 50;
 /** Answers between two looks at how far reviewers agree. */
-const AGREEMENT_EVERY = 10;
+const AGREEMENT_EVERY = 25;
 
 /** Set up a desk; it looks for work at once. */
 export function createDesk({ api, storage, onRefused }: DeskOptions): Desk {

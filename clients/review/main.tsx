@@ -7,7 +7,7 @@ import type { UndertoneError } from '../../src/errors.ts';
 import type { OperationAnswer } from '../../src/protocol/api.ts';
 import { createApiClient } from '../api.ts';
 import { Problem } from '../problem.tsx';
-import { dropToken, keepToken, takeToken } from '../session.ts';
+import { dropToken, followToken, keepToken, takeToken } from '../session.ts';
 import { SignIn } from '../sign-in.tsx';
 import { createDesk } from './desk.ts';
 import type { Desk } from './desk.ts';
@@ -69,5 +69,6 @@ function Review() {
 
 const token = takeToken(window);
 if (token !== null) void open(token);
+followToken(window);
 const root = document.getElementById('root');
 if (root !== null) render(<Review />, root);

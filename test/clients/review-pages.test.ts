@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { openApiStage } from './api-stage.ts';
-import type { ApiStage } from './api-stage.ts';
 import { buildPages, complaintsOf, EXECUTABLE, FLAGS, launch, violations } from './browser.ts';
+import { openPeopleStage } from './people-stage.ts';
+import type { PeopleStage } from './people-stage.ts';
 
 let browser: Browser;
 let pages: string;
-let stage: ApiStage;
+let stage: PeopleStage;
 let rooms = 0;
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await buildPages(pages);
   [browser, stage] = await Promise.all([
     launch(),
-    openApiStage(
+    openPeopleStage(
       pages,
       Array.from({ length: 40 }, (_, i) => `room-${i.toString()}`),
     ),
@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 /** A room of its own for each test, with so many items, so that no test meets what another has left. */
-async function aRoom(items: number, given: Parameters<ApiStage['item']>[0] = {}) {
+async function aRoom(items: number, given: Parameters<PeopleStage['item']>[0] = {}) {
   const room = `room-${(rooms++).toString()}`;
   const ids: string[] = [];
   for (let i = 0; i < items; i++) ids.push((await stage.item({ room, ...given })).id);
@@ -57,7 +57,7 @@ const pressed = (page: Page) =>
   page
     .locator('.label-key[aria-pressed=true]')
     .evaluateAll((keys) => keys.map((key) => key.getAttribute('data-label')));
-const alert = (page: Page, text: string | RegExp) => page.getByRole('alert').getByText(text).waitFor();
+const alert = (page: Page, text: string | RegExp) => page.getByRole('alert').getByText(text).first().waitFor();
 const square = (page: Page) => page.getByRole('slider', { name: 'Valence and arousal' });
 const answers = async (item: string) => (await stage.trust.store.reviews.item(item))?.annotations ?? [];
 /** Nothing is on its way: what is pressed now is done. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { PackDecision } from '../../../src/domain.ts';
 import { readConfig } from '../../../src/config.ts';
 import { clipStore } from '../../../src/io/clips/clip-store.ts';
 import { startHttp } from '../../../src/io/http.ts';
@@ -64,11 +65,26 @@ export interface ApiStage {
   done<T = Record<string, unknown>>(name: OperationName, sent: Sent): Promise<T>;
   /** The same, and it must be refused. @returns status, code and message. */
   refused(name: OperationName, sent: Sent): Promise<readonly [status: number, code: string, message: string]>;
+  /** The server goes away, and comes back at the same address with what it had stored. */
+  fall(): Promise<void>;
+  rise(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** What a stage serves. */
+export interface ApiStageOptions {
+  readonly store?: StoreOptions;
+  readonly rooms?: readonly string[];
+  /** Folder of the built pages. Default: none are served. */
+  readonly pages?: string;
+  /** The pack that judges. */
+  readonly pack?: string;
+  readonly decision?: PackDecision;
+}
+
 /** Opens a store, which takes seconds: once a file, in `beforeAll`. */
-export async function openApiStage(store: StoreOptions = { at: 'memory' }): Promise<ApiStage> {
+export async function openApiStage(options: ApiStageOptions = {}): Promise<ApiStage> {
+  const { store = { at: 'memory' }, rooms: names = ROOMS, pack = PACK, decision = DECISION } = options;
   const meter = countingMeter();
   const logged: string[] = [];
   const note = (fields: unknown, message: string): void => {
@@ -87,9 +103,9 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
   };
   const folder = await mkdtemp(join(tmpdir(), 'undertone-api-'));
   const clips = clipStore({ folder, keys: [], now: clock.now });
-  const trust = await openTrust({ store, rooms: ROOMS, secret: SECRET, clips, clock, meter, log });
+  const trust = await openTrust({ store, rooms: names, secret: SECRET, clips, clock, meter, log });
   const rooms = createRooms({
-    names: ROOMS,
+    names,
     media: fakeMedia(),
     people: trust.people,
     clock,
@@ -97,24 +113,27 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
     log,
     onJoin: () => () => undefined,
   });
-  const loop = await openReviewLoop({ store: trust.store, pack: PACK, decision: DECISION, clock, log });
+  const loop = await openReviewLoop({ store: trust.store, pack, decision, clock, log });
   const config = readConfig({
     UNDERTONE_SECRET: SECRET,
     UNDERTONE_ORIGINS: 'https://ward.example',
-    UNDERTONE_ROOMS: ROOMS.join(','),
+    UNDERTONE_ROOMS: names.join(','),
     UNDERTONE_DATA_DIR: folder,
   });
   const api = serverApi(config, { trust, clips, rooms, loop, clock, meter, log });
-  const http = await startHttp({
-    host: '127.0.0.1',
-    port: 0,
-    staticDir: folder,
-    health: () => ({ checks: {} }),
-    meter: { ...meter, text: () => Promise.resolve(''), contentType: 'text/plain' },
-    log,
-    api,
-    closeMs: 200,
-  });
+  const listen = (port: number) =>
+    startHttp({
+      host: '127.0.0.1',
+      port,
+      staticDir: options.pages ?? folder,
+      health: () => ({ checks: {} }),
+      meter: { ...meter, text: () => Promise.resolve(''), contentType: 'text/plain' },
+      log,
+      api,
+      closeMs: 200,
+    });
+  let http = await listen(0);
+  const { url: address } = http;
   const served: unknown = await (await fetch(`${http.url}${API_BASE}/openapi.json`)).json();
   const conforms = conformance(served as Parameters<typeof conformance>[0]);
 
@@ -123,7 +142,7 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
     const { method, path }: Operation = operations[name];
     const search = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, value.toString()]));
     const target = path.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(params[part] ?? ''));
-    const { status, headers, bytes } = await send(http.url, `${API_BASE}${target}?${search.toString()}`, {
+    const { status, headers, bytes } = await send(address, `${API_BASE}${target}?${search.toString()}`, {
       method,
       headers: {
         ...(authorization !== undefined && { authorization }),
@@ -139,7 +158,7 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
   }
 
   return {
-    url: http.url,
+    url: address,
     trust,
     clips,
     meter,
@@ -157,6 +176,10 @@ export async function openApiStage(store: StoreOptions = { at: 'memory' }): Prom
       expect(status).toBeGreaterThanOrEqual(400);
       const { code, message } = (json as { error: { code: string; message: string } }).error;
       return [status, code, message];
+    },
+    fall: () => http.close(),
+    async rise() {
+      http = await listen(Number(new URL(address).port));
     },
     async close() {
       await http.close();
