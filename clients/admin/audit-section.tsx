@@ -134,7 +134,7 @@ export function AuditSection({ api, me }: SectionProps) {
         </table>
       </div>
       {more === true && (
-        <button type="button" disabled={busy} onClick={() => void state.refresh()}>
+        <button type="button" class="more" disabled={busy} onClick={() => void state.refresh()}>
           Show more
         </button>
       )}

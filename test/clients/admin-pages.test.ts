@@ -18,7 +18,7 @@ beforeAll(async () => {
   pages = await mkdtemp(join(tmpdir(), 'undertone-pages-'));
   await buildPages(pages);
   [browser, stage] = await Promise.all([launch(), openPeopleStage(pages)]);
-});
+}, 120_000);
 afterAll(async () => {
   await Promise.all([browser.close(), stage.close()]);
   await rm(pages, { recursive: true, force: true });
@@ -212,6 +212,10 @@ describe('calibration', () => {
       .getByText('better')
       .waitFor();
     await proposal.getByText(/Left as it is: voice: 0 reviewed segments with votes/).waitFor();
+    await page.setViewportSize({ width: 1120, height: 900 });
+    // PICTURES=docs/images npm test -- test/clients/admin-pages.test.ts renews the documentation's picture.
+    const path = join(process.env['PICTURES'] ?? pages, 'admin-calibration.png');
+    expect((await page.screenshot({ path })).byteLength).toBeGreaterThan(10_000);
     await face.getByText('By label').click();
     await face.getByRole('table').getByText('happiness').first().waitFor();
     await face.getByText('By room and part').click();

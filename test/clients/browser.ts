@@ -15,7 +15,8 @@ export const FLAGS = [
 ];
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+/** A machine that is busy takes its time to start one. */
+export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS, timeout: 120_000 });
 
 /** Build the pages into a folder. */
 export const buildPages = (outDir: string) => build({ logLevel: 'error', build: { outDir, emptyOutDir: true } });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   pages = await mkdtemp(join(tmpdir(), 'undertone-pages-'));
   await buildPages(pages);
   [browser, stage] = await Promise.all([launch(), openPeopleStage(pages)]);
-});
+}, 120_000);
 afterAll(async () => {
   await Promise.all([browser.close(), stage.close()]);
   await rm(pages, { recursive: true, force: true });

@@ -1,22 +1,16 @@
 /** The built pages in a real browser: what they say, by eye, keyboard and screen reader. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { buildPages, launch, violations } from './browser.ts';
 import { judgeMinute, NO_FACE, NO_SPEECH } from './moods.ts';
 import type { Mood } from './moods.ts';
 import { LADDERS, openStage, RECEIPT, TERMS, TOKEN } from './stage.ts';
 import type { Actor, Stage } from './stage.ts';
 
-const executablePath = process.env['UNDERTONE_CHROMIUM'] ?? '/usr/bin/chromium';
-const FLAGS =
-  '--headless=new --no-sandbox --disable-gpu --use-fake-device-for-media-stream --use-fake-ui-for-media-stream';
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const MOOD: Mood = { lead: 'happiness', second: 'surprise', phase: 0, rejected: [] };
 const HAPPY = { happiness: 0.81, surprise: 0.34, neutral: 0.1 };
 
@@ -25,10 +19,7 @@ let pages: string;
 
 beforeAll(async () => {
   pages = await mkdtemp(join(tmpdir(), 'undertone-pages-'));
-  [browser] = await Promise.all([
-    chromium.launch({ executablePath, args: FLAGS.split(' ') }),
-    build({ logLevel: 'error', build: { outDir: pages, emptyOutDir: true } }),
-  ]);
+  [browser] = await Promise.all([launch(), buildPages(pages)]);
 });
 afterAll(async () => {
   await browser.close();
@@ -77,28 +68,26 @@ const card = (page: Page, name: string) => page.getByRole('article', { name });
 const says = (page: Page, name: string, text: string | RegExp) =>
   card(page, name).locator('.headline', { hasText: text }).waitFor();
 
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations: found } = await axe.run();
-    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-}
-
 describe('the build', () => {
-  it('is small, and asks nobody but its own server for anything', async () => {
-    const files = (await readdir(pages, { recursive: true })).filter((file) => /\.(js|css|html)$/.test(file));
-    const texts = await Promise.all(files.map((file) => readFile(join(pages, file), 'utf8')));
-    expect(gzipSync(texts.join('')).length).toBeLessThan(160_000);
-    const pagesHtml = texts.filter((_, i) => files[i]?.endsWith('.html') === true);
-    expect(pagesHtml.length).toBeGreaterThanOrEqual(2);
-    for (const html of pagesHtml) {
+  /** What each page may take on its way, zipped, kB: all that its HTML names. */
+  const BUDGETS = { dashboard: 95, publisher: 105, review: 65, admin: 70, consent: 60, tokens: 5 };
+
+  it.each(Object.entries(BUDGETS))(
+    'of %s is small, and asks nobody but its own server for anything',
+    async (name, kB) => {
+      const html = await readFile(join(pages, name, 'index.html'), 'utf8');
       expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);
       expect(html).not.toMatch(/ style=|<style/);
-    }
+      const files = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, file]) => file ?? '');
+      const sizes = await Promise.all(files.map(async (file) => gzipSync(await readFile(join(pages, file))).length));
+      expect(sizes.reduce((sum, size) => sum + size, gzipSync(html).length)).toBeLessThan(kB * 1000);
+    },
+  );
+
+  it('has a budget for every page', async () => {
+    const files = await readdir(pages, { recursive: true });
+    const built = files.filter((file) => file.endsWith('/index.html')).map((file) => file.split('/')[0]);
+    expect(built.sort()).toEqual(Object.keys(BUDGETS).sort());
   });
 });
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
       Array.from({ length: 40 }, (_, i) => `room-${i.toString()}`),
     ),
   ]);
-});
+}, 120_000);
 afterAll(async () => {
   await Promise.all([browser.close(), stage.close()]);
   await rm(pages, { recursive: true, force: true });
@@ -389,6 +389,23 @@ describe('what was said', () => {
     await press(page, 'Enter');
     await onItem(page, ids[0]);
     expect(await pressed(page)).toEqual(['happiness', 'surprise']);
+  });
+});
+
+describe('the picture in the documentation', () => {
+  // PICTURES=docs/images npm test -- test/clients/review-pages.test.ts renews it.
+  it('is of a page that was answered once, and is being answered again', async () => {
+    const { token, ids } = await aRoom(2);
+    const page = await sitDown(await token('rita'), { viewport: { width: 1120, height: 760 } });
+    await onItem(page, ids[0]);
+    await idle(page);
+    await press(page, '2', 'Enter');
+    await page.getByText('You said happiness').waitFor();
+    await idle(page);
+    await press(page, '2', '3', ...Array.from({ length: 6 }, () => 'ArrowRight'), 'ArrowUp', 'ArrowUp');
+    await page.waitForTimeout(3500);
+    const path = join(process.env['PICTURES'] ?? pages, 'review.png');
+    expect((await page.screenshot({ path })).byteLength).toBeGreaterThan(10_000);
   });
 });
 
