@@ -102,16 +102,16 @@ function Labels({ labels }: Pick<Subset, 'labels'>) {
             <tr key={label}>
               <th scope="row">{label}</th>
               <td class="number">{present}</td>
-              {changed === false ? (
-                <td colSpan={3} class="quiet">
-                  stays as it is, for want of a clear gain
-                </td>
-              ) : (
+              {changed ? (
                 <>
                   <td class="number">{change(thresholdBefore, thresholdAfter)}</td>
                   <td class="number">{change(ece.before, ece.after)}</td>
                   <td class="number">{change(brier.before, brier.after)}</td>
                 </>
+              ) : (
+                <td colSpan={3} class="quiet">
+                  stays as it is, for want of a clear gain
+                </td>
               )}
             </tr>
           ))}

@@ -21,10 +21,12 @@ export function WebhooksSection({ api, me }: SectionProps) {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const fields = new FormData(form);
-    const [url, room] = ['url', 'room'].map((name) => String(fields.get(name)));
+    const text = (name: string) => {
+      const value = fields.get(name);
+      return typeof value === 'string' ? value.trim() : '';
+    };
     const kinds = KINDS.filter((kind) => fields.has(kind));
-    if (url === undefined) return;
-    const body = { url: url.trim(), kinds, rooms: room ? [room] : null };
+    const body = { url: text('url'), kinds, rooms: text('room') === '' ? null : [text('room')] };
     added.value = null;
     const well = await state.refresh(async () => {
       added.value = { ...(await api.call('addWebhook', { body })), url: body.url };

@@ -135,10 +135,11 @@ export function createPile({ api, storage, onLost }: PileOptions): Pile {
     async advance() {
       if (top.value !== null) return;
       if (waiting.length === 0) await fetch();
-      put(waiting.shift() ?? null);
-      empty.value = top.value === null;
+      const next = waiting.shift() ?? null;
+      put(next);
+      empty.value = next === null;
       // Where it fails, the next advance asks again and tells.
-      if (!empty.value) fetch().catch(() => undefined);
+      if (next !== null) fetch().catch(() => undefined);
     },
     leave() {
       if (top.value === null) return;

@@ -177,7 +177,7 @@ describe('review', () => {
       }
       return { mostRows, blank, text: [...list.querySelectorAll('[role=row]')].at(-1)?.getAttribute('aria-rowindex') };
     });
-    expect(scrolled).toEqual({ mostRows: expect.any(Number), blank: 0, text: '5001' });
+    expect(scrolled).toMatchObject({ blank: 0, text: '5001' });
     expect(scrolled.mostRows).toBeLessThan(40);
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
@@ -228,7 +228,7 @@ describe('calibration', () => {
     await page.getByRole('button', { name: 'Propose a calibration' }).click();
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.getByText('dismissed').waitFor();
-  });
+  }, 240_000);
 });
 
 describe('the audit log', () => {
@@ -268,9 +268,10 @@ describe('webhooks', () => {
     await page.getByRole('button', { name: 'Add a webhook' }).click();
     const key = page.getByLabel('Key that signs');
     expect(await key.inputValue()).toMatch(/^[\w+/]{43}=$/);
-    expect(await page.getByLabel('Address, https').inputValue()).toBe('');
+    await expect.poll(() => page.getByLabel('Address, https').inputValue()).toBe('');
     const [webhook] = await stage.trust.store.webhooks.all();
-    expect(webhook).toMatchObject({ kinds: expect.not.arrayContaining(['access']), rooms: null });
+    expect(webhook?.kinds).not.toContain('access');
+    expect(webhook?.rooms).toBeNull();
     await stage.trust.store.webhooks.advance(webhook?.id ?? '', {
       deliveredSeq: 3,
       failures: 2,

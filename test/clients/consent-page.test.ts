@@ -60,7 +60,7 @@ describe('whoever holds the link', () => {
     const { text } = stage.trust.people.terms('lobby').consent;
     expect(await page.locator('.agreed').textContent()).toBe(text);
     await page.reload();
-    await page.getByText('Agreed on').waitFor();
+    await page.getByText('Agreed on').first().waitFor();
   });
 
   it('takes a copy of everything', async () => {
@@ -100,7 +100,7 @@ describe('whoever holds the link', () => {
     await page.getByRole('alert').getByText('A part of this link is missing').waitFor();
     await page.getByLabel('Paste that link').fill(link);
     await page.keyboard.press('Enter');
-    await page.getByText('Agreed on').waitFor();
+    await page.getByText('Agreed on').first().waitFor();
   });
 
   it('tries again where the server is away', async () => {
@@ -112,7 +112,7 @@ describe('whoever holds the link', () => {
     await page.getByRole('alert').getByText('The server cannot be reached').waitFor();
     await stage.rise();
     await page.getByRole('button', { name: 'Try again' }).click();
-    await page.getByText('Agreed on').waitFor();
+    await page.getByText('Agreed on').first().waitFor();
   });
 
   it('reads text as text, whatever is in it', async () => {
@@ -147,7 +147,7 @@ describe.each([
     await check('ask');
     await page.getByLabel('Paste that link').fill(link);
     await page.keyboard.press('Enter');
-    await page.getByText('Agreed on').waitFor();
+    await page.getByText('Agreed on').first().waitFor();
     await check('own');
     await page.getByRole('button', { name: 'Withdraw my consent' }).press('Enter');
     await check('sure');

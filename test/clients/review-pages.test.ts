@@ -276,7 +276,7 @@ describe('what was said', () => {
     const { token, ids } = await aRoom(3);
     const page = await sitDown(await token('rita'));
     await onItem(page, ids[0]);
-    await page.waitForFunction(() => JSON.parse(sessionStorage.getItem('undertone.desk') ?? '[]').length === 2);
+    await page.waitForFunction(() => sessionStorage.getItem('undertone.desk')?.split('"reservation"').length === 3);
     await press(page, '2', '6', 'ArrowUp');
     await page.reload();
     await onItem(page, ids[0]);
@@ -464,7 +464,7 @@ describe.each([
       order.push(
         await page.evaluate(() => {
           const { activeElement: at } = document;
-          return at?.getAttribute('aria-label') ?? at?.textContent?.trim().slice(0, 20);
+          return at?.getAttribute('aria-label') ?? at?.textContent.trim().slice(0, 20);
         }),
       );
     }
