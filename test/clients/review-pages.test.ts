@@ -57,7 +57,10 @@ const pressed = (page: Page) =>
   page
     .locator('.label-key[aria-pressed=true]')
     .evaluateAll((keys) => keys.map((key) => key.getAttribute('data-label')));
-const alert = (page: Page, text: string | RegExp) => page.getByRole('alert').getByText(text).first().waitFor();
+const alert = (page: Page, text: string) =>
+  expect
+    .poll(async () => (await page.getByRole('alert').allInnerTexts()).join(' '), { timeout: 30_000 })
+    .toContain(text);
 const square = (page: Page) => page.getByRole('slider', { name: 'Valence and arousal' });
 const answers = async (item: string) => (await stage.trust.store.reviews.item(item))?.annotations ?? [];
 /** Nothing is on its way: what is pressed now is done. */

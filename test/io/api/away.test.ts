@@ -13,7 +13,9 @@ else
   describe('a database that goes away', () => {
     let stage: ApiStage;
     beforeAll(async () => {
-      stage = await openApiStage({ at: 'postgres', url: await server.createDatabase(), onLost: () => undefined });
+      stage = await openApiStage({
+        store: { at: 'postgres', url: await server.createDatabase(), onLost: () => undefined },
+      });
     }, 120_000);
     afterAll(() => stage.close());
 
