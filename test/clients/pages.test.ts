@@ -419,7 +419,7 @@ describe('what raters would perceive beyond labels', () => {
           }),
       )
       .toBeGreaterThan(0.1);
-    if (process.env['LOOK']) await page.screenshot({ path: process.env['LOOK'] });
+    if (process.env['LOOK']) await page.screenshot({ path: join(process.env['LOOK'], 'perception.png') });
   });
 
   it('is nothing where nothing was judged', async () => {
