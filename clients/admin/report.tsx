@@ -42,7 +42,7 @@ export function Report({ report }: Pick<OperationAnswer<'calibrations'>['calibra
 function SubsetReport({ subset }: { readonly subset: Subset }) {
   const { items, participants, refusal, all, audit, labels, groups, rule } = subset;
   return (
-    <section aria-label={SUBSETS[subset.subset]}>
+    <div class="subset" role="group" aria-label={SUBSETS[subset.subset]}>
       <h3>{SUBSETS[subset.subset]}</h3>
       <p class="quiet">
         {items} answered items of {participants} participants.
@@ -76,13 +76,13 @@ function SubsetReport({ subset }: { readonly subset: Subset }) {
           ))}
         </details>
       )}
-    </section>
+    </div>
   );
 }
 
 function Labels({ labels }: Pick<Subset, 'labels'>) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Labels before and after">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Labels before and after">
       <table class="figures">
         <thead>
           <tr>

@@ -5,6 +5,7 @@ import type { OperationAnswer } from '../../src/protocol/api.ts';
 import { Problem } from '../problem.tsx';
 import { createResource } from '../resource.ts';
 import type { ApiClient } from '../api.ts';
+import { focusHere } from '../focus-here.ts';
 import { saveFile } from '../save-file.ts';
 import type { OwnKey } from './key.ts';
 import { Receipt } from './receipt.tsx';
@@ -68,7 +69,7 @@ export function OwnData({ own, api, onRefused }: OwnDataProps) {
         )}
         {latest?.granted === true && sure.value && (
           <>
-            <p class="wide" id="sure">
+            <p class="wide" id="sure" tabIndex={-1} ref={focusHere}>
               Analysis of you stops at once, and what is kept of you is deleted for good. Do you want that?
             </p>
             <button
@@ -98,7 +99,9 @@ export function OwnData({ own, api, onRefused }: OwnDataProps) {
               <li key={each.atMs}>
                 {each.granted ? 'Agreed' : 'Withdrew'} on {when(each.atMs)}, as {each.role}
                 <details>
-                  <summary>What you agreed to, version {each.textVersion}</summary>
+                  <summary>
+                    {each.granted ? 'What you agreed to' : 'What you withdrew from'}, version {each.textVersion}
+                  </summary>
                   <p class="agreed">{each.text}</p>
                 </details>
               </li>
