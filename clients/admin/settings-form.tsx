@@ -2,10 +2,10 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { OperationAnswer, OperationInput } from '../../src/protocol/api.ts';
-import { mayAnalyse } from '../../src/core/trust/purpose.ts';
 import type { UndertoneError } from '../../src/errors.ts';
 import { Problem } from '../problem.tsx';
 import { REASON_WORDS } from '../words.ts';
+import { isAnalysed } from './law.ts';
 
 type Settings = OperationInput<'saveSettings'>['body']['settings'];
 type State = OperationAnswer<'readSettings'>;
@@ -317,7 +317,7 @@ function Roles({
             >
               Remove
             </button>
-            {!mayAnalyse(profile, role).allowed && <span class="quiet">not analysed, as the law stands</span>}
+            {!isAnalysed(profile, role) && <span class="quiet">not analysed, as the law stands</span>}
           </li>
         ))}
       </ul>
