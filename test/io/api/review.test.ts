@@ -81,6 +81,7 @@ test('whoever claims hears nothing of what the model or others made of it; whoev
     'claimed',
     'claimed.reservation',
     'claimed.expiresMs',
+    'claimed.leftMs',
     'claimed.item',
     ...['id', 'room', 'participant', 'startMs', 'endMs', 'modalities', 'clip', 'answers', 'raters'].map(
       (key) => `claimed.item.${key}`,
