@@ -64,7 +64,7 @@ export function createDesk({ api, storage, onRefused }: DeskOptions): Desk {
   const agreement = signal<OperationAnswer<'agreement'> | null>(null);
   const problem = signal<UndertoneError | null>(null);
   const busy = signal(false);
-  const pile = createPile({ api, storage, onLost: () => (problem.value = heldTooLong()) });
+  const pile = createPile({ api, storage, onLost });
   const draft = computed(() => pile.top.value?.draft.value ?? EMPTY_DRAFT);
   const complete = computed(() => isComplete(draft.value));
   let restored = false;
@@ -73,6 +73,15 @@ export function createDesk({ api, storage, onRefused }: DeskOptions): Desk {
   const lookout = setInterval(() => {
     if (pile.top.value === null && !document.hidden) void look();
   }, LOOK_MS);
+
+  /** The item that is looked at went to somebody else. Where nothing was said of it yet, another one will do. */
+  function onLost(): void {
+    if (complete.value) problem.value = heldTooLong();
+    else {
+      pile.leave();
+      void look();
+    }
+  }
 
   /** What the reviewer says; not while the answer is on its way. */
   function say(to: Draft): void {

@@ -65,6 +65,9 @@ const square = (page: Page) => page.getByRole('slider', { name: 'Valence and aro
 const answers = async (item: string) => (await stage.trust.store.reviews.item(item))?.annotations ?? [];
 /** Nothing is on its way: what is pressed now is done. */
 const idle = (page: Page) => page.locator('main[aria-busy=false]').waitFor();
+/** The next item is held and loaded behind the one that is looked at. */
+const ahead = (page: Page) =>
+  page.waitForFunction(() => sessionStorage.getItem('undertone.desk')?.split('"reservation"').length === 3);
 const nothing = (page: Page) => page.getByRole('heading', { name: 'Nothing to review' }).waitFor();
 const onItem = (page: Page, id: string | undefined) => page.locator(`[data-item="${id ?? ''}"]`).waitFor();
 
@@ -279,7 +282,7 @@ describe('what was said', () => {
     const { token, ids } = await aRoom(3);
     const page = await sitDown(await token('rita'));
     await onItem(page, ids[0]);
-    await page.waitForFunction(() => sessionStorage.getItem('undertone.desk')?.split('"reservation"').length === 3);
+    await ahead(page);
     await press(page, '2', '6', 'ArrowUp');
     await page.reload();
     await onItem(page, ids[0]);
@@ -325,6 +328,7 @@ describe('what was said', () => {
     const rita = await sitDown(await token('rita'));
     await onItem(rita, ids[0]);
     await press(rita, '2');
+    await ahead(rita);
     stage.clock.forward(200_000);
     const ron = await sitDown(await token('ron'));
     await onItem(ron, ids[0]);
@@ -355,6 +359,7 @@ describe('what was said', () => {
     await onItem(page, ids[0]);
     await idle(page);
     await press(page, '2');
+    await ahead(page);
     await stage.fall();
     await press(page, 'Enter');
     await alert(page, 'The server cannot be reached');
