@@ -79,7 +79,11 @@ describe('undertone import of an encoder', () => {
 
   it.each<readonly [readonly string[], RegExp]>([
     [['wavlm', '--from', FROM], /--from and --out are both needed/],
-    [['wavlm', '--from', 'https://example.org/wavlm', '--out', 'x'], /addresses are not fetched yet/],
+    [
+      ['wavlm', '--from', FROM, '--out', 'x', '--sha256', 'a'.repeat(64)],
+      /--sha256 is for what is fetched: .* is no address/,
+    ],
+    [['wavlm', '--from', FROM, '--out', 'x', '--accept-licence'], /--accept-licence is for what is fetched/],
     [['wavlm', '--from', FROM, '--out', 'x', '--layers', '0'], /--layers '0' must be a whole number from 1 on/],
     [['wavlm', '--from', FROM, '--out', 'x', '--describe', 'y'], /--describe is for onnx/],
     [['onnx', '--from', FROM, '--out', 'x'], /an onnx network needs --describe/],

@@ -26,7 +26,7 @@ const sent = (codec: Json, ssrc: number, extra: Json = {}) => ({
   ...extra,
 });
 
-describe.skipIf(!existsSync(workerBin))('media server (needs UNDERTONE_WORKER_BIN)', { timeout: 30_000 }, () => {
+describe.skipIf(!existsSync(workerBin))('media server (needs UNDERTONE_WORKER_BIN)', () => {
   let decoder: Decoder;
   let server: WebRtcServer;
   const start = (options: { workers?: number; port?: number; host?: string; workerBin?: string } = {}) =>

@@ -51,7 +51,7 @@ function listen(peer: Peer) {
 
 describe.skipIf(!existsSync(workerBin) || !existsSync(executablePath))(
   'a browser publishes (needs UNDERTONE_WORKER_BIN and Chromium)',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () => {
     let site: Server;
     let browser: Browser;
@@ -80,7 +80,7 @@ describe.skipIf(!existsSync(workerBin) || !existsSync(executablePath))(
         meter,
         log: silentLog,
       });
-    }, 60_000);
+    }, 120_000);
 
     afterEach(async () => {
       for (const { page, peer } of open.splice(0)) {

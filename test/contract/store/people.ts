@@ -68,13 +68,13 @@ export function describePeople(opened: Opened): void {
     test('a withdrawal leaves nothing of the person but the proof, and nothing of anybody else is touched', async () => {
       const { store } = opened();
       const room = unique('room');
-      for (const participant of ['ada', 'ben']) {
+      for (const [createdMs, participant] of ['ada', 'ben'].entries()) {
         await store.people.grant(grantOf({ room, participant }), 'key', ADMIN);
         await store.scores.add({
           segments: [segmentOf({ room, participant })],
           verdicts: [0, 1].map((seq) => ({ room, participant, seq, verdict: verdictOf(1000 + seq) })),
         });
-        await store.reviews.add(itemOf({ room, participant, clip: unique('clip') }));
+        await store.reviews.add(itemOf({ room, participant, createdMs, clip: unique('clip') }));
       }
       const claimed = await store.reviews.claim({ reviewer: 'rae', rooms: [room], nowMs: 0, reservationMs: 1000 });
       expect(claimed?.item.participant).toBe('ada');

@@ -117,7 +117,7 @@ describe('a body', () => {
     expect(answered).toMatch(/^HTTP\/1\.1 40[08]/);
     expect(await post('{}')).toEqual([200, '', '']);
     expect(stage.logged.filter((line) => line.includes('unexpectedly'))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('a method', () => {
