@@ -120,6 +120,7 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
       workersAlive: crew.alive,
       provider,
       depth: calls.depth,
+      windows: { workers: crew.alive, ...calls.work.windows },
     }),
     close: () => (closed ??= calls.drain(drainMs).then(() => crew.close())),
   };

@@ -8,6 +8,7 @@ import type { Crew } from './crew.ts';
 import { CALL_KINDS, callQueue } from './queue.ts';
 import type { OwnedRequest } from './requests.ts';
 import type { InferenceThread } from './thread.ts';
+import { tallyWork, type WorkTally } from './work.ts';
 
 /** Bounds of the queues and of the wait. */
 export interface DispatchOptions {
@@ -22,6 +23,8 @@ export interface DispatchOptions {
 export interface Dispatch {
   /** Calls waiting or running. */
   readonly depth: number;
+  /** What the threads have worked at. */
+  readonly work: Pick<WorkTally, 'windows'>;
   /**
    * The answer to a call.
    * @throws UndertoneError `limit-reached`, `draining`, `worker-crashed`, or what the worker says of the call.
@@ -48,6 +51,7 @@ export function dispatchTo(
   { limits, restartWaitMs, meter }: DispatchOptions,
 ): Dispatch {
   const queue = callQueue<Call>({ limits, batches: BATCHES });
+  const work = tallyWork();
   let running = 0;
   /** Why calls are refused at the door; null while they are taken. */
   let refusal: UndertoneError | null = null;
@@ -71,6 +75,7 @@ export function dispatchTo(
     const transfer = calls.flatMap((call) => call.transfer);
     try {
       const { answers, seconds } = await thread.run(batch, transfer);
+      work.add(kind, calls.length, seconds);
       meter.observe('undertone_inference_seconds', seconds, { kind });
       meter.observe('undertone_inference_batch_size', calls.length, { kind });
       calls.forEach((call, i) => settle(call, answers[i]));
@@ -94,6 +99,7 @@ export function dispatchTo(
   };
 
   return {
+    work,
     get depth() {
       return queue.depth + running;
     },

@@ -37,7 +37,15 @@ describe('inference', () => {
   afterAll(() => inference.close());
 
   it('is ready once every worker is', () => {
-    expect(inference.status()).toEqual({ ready: true, workers: 2, workersAlive: 2, provider: 'cpu', depth: 0 });
+    const windows = { workers: 2, batches: [], otherSeconds: 0 };
+    expect(inference.status()).toEqual({
+      ready: true,
+      workers: 2,
+      workersAlive: 2,
+      provider: 'cpu',
+      depth: 0,
+      windows,
+    });
     expect(inference.pack).toMatchObject({ name: 'starter' });
     expect(meter.read('undertone_provider_info', { provider: 'cpu' })).toBe(1);
   });
@@ -60,6 +68,18 @@ describe('inference', () => {
         expect(together[seed]?.voice?.shareLogits[k]).toBeCloseTo(value, 5),
       );
     }
+  });
+
+  it('tells what windows took by how many went together, and what other calls took', async () => {
+    const before = inference.status().windows;
+    await Promise.all(Array.from({ length: 6 }, (_, seed) => inference.infer(window(seed))));
+    await inference.detectSpeech(sound(0, 3), null);
+    const { workers, batches, otherSeconds } = inference.status().windows;
+    const calls = (of: typeof batches) => of.reduce((sum, { size, count }) => sum + size * count, 0);
+    expect(calls(batches) - calls(before.batches)).toBe(6);
+    expect(batches.every(({ seconds }) => seconds > 0)).toBe(true);
+    expect(otherSeconds).toBeGreaterThan(before.otherSeconds);
+    expect(workers).toBe(2);
   });
 
   it('takes a frame over, and of a shared buffer only the frame', async () => {

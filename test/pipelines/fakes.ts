@@ -43,7 +43,14 @@ export function inference(overrides: Partial<Inference> = {}): Inference {
       }),
     infer: ({ voice, face }): Promise<Logits> =>
       Promise.resolve({ voice: voice && HAPPY, face: face && HAPPY, fusion: null }),
-    status: () => ({ ready: true, workers: 1, workersAlive: 1, provider: 'cpu', depth: 0 }),
+    status: () => ({
+      ready: true,
+      workers: 1,
+      workersAlive: 1,
+      provider: 'cpu',
+      depth: 0,
+      windows: { workers: 1, batches: [], otherSeconds: 0 },
+    }),
     close: () => Promise.resolve(),
     ...overrides,
   };
