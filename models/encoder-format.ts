@@ -1,4 +1,5 @@
 /** What an encoder is: a folder with a network and `encoder.json`, which tells how to feed it and what it gives. */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UndertoneError } from '../src/errors.ts';
@@ -15,11 +16,13 @@ const count = z.int().min(1);
 /** A tensor of the network: what it is called there, and its sides; `n` is the batch. */
 const tensor = z.strictObject({ name: text, shape: z.array(z.union([count, text])).max(5) });
 
+/** Architecture; `onnx` for a network from elsewhere. */
+export const encoderKind = z.enum(['wavlm', 'wav2vec2', 'mobilenetv2', 'onnx']);
+
 const common = {
   /** Version of this format. */
   format: z.literal(1),
-  /** Architecture; `onnx` for a network from elsewhere. */
-  kind: z.enum(['wavlm', 'wav2vec2', 'mobilenetv2', 'onnx']),
+  kind: encoderKind,
   network: z.strictObject({
     file: plainName,
     sha256,
@@ -116,4 +119,10 @@ export async function readEncoder(dir: string): Promise<Encoder> {
     if (!(cause instanceof UndertoneError)) throw cause;
     throw new UndertoneError('encoder-invalid', `${cause.message}: import the encoder again`, { cause });
   }
+}
+
+/** SHA-256 of all that decides what an encoder gives: its network's files, how they are fed and what is read. */
+export function encoderHash({ network, inputs, outputs, normalise }: Encoder): string {
+  const decides = [network.sha256, network.weights?.sha256 ?? null, inputs, outputs, normalise];
+  return createHash('sha256').update(JSON.stringify(decides)).digest('hex');
 }

@@ -1,6 +1,6 @@
 /**
  * `pack.json`: what a model pack says about itself. A pack is a folder with this manifest and the networks it names, each
- * by SHA-256. Both formats are read into one form, so that nothing else needs to know which one a pack is written in.
+ * by SHA-256. All formats are read into one form, so that nothing else needs to know which one a pack is written in.
  */
 import { z } from 'zod';
 import type {
@@ -11,25 +11,29 @@ import type {
   ModelPack,
   NetworkCalibration,
 } from '../src/domain.ts';
-import type { Contract } from './contract.ts';
+import type { Contract, Shape } from './contract.ts';
 import type { AttributesNetwork } from './pack-format/attributes.ts';
 import { format1 } from './pack-format/format-1.ts';
+import type { NamedEncoders } from './pack-format/encoders.ts';
 import { format2, type Format2 } from './pack-format/format-2.ts';
+import { format3, type Format3, type Format3Network } from './pack-format/format-3.ts';
 import type { NamedFile } from './verified-file.ts';
 
 /** A manifest that passed. */
 export interface PackManifest extends Pick<ModelPack, 'name' | 'version' | 'licence' | 'labels' | 'decision'> {
-  readonly format: 1 | 2;
+  readonly format: 1 | 2 | 3;
   readonly networks: Readonly<Record<Modality, NetworkEntry>>;
   readonly fusion: FusionEntry | null;
-  /** What the networks were made for, where the pack says; format 1 never does. */
+  /** Encoders before the networks: format 3 alone has any. */
+  readonly encoders: NamedEncoders;
+  /** What the networks were made for, where the pack says; only format 2 does. */
   readonly references: Readonly<Partial<Record<Modality, NamedFile>>>;
-  /** Networks of attributes, where the pack has any; format 1 never does. */
+  /** Networks of attributes, where the pack has any; only format 2 does. */
   readonly attributes: Readonly<Partial<Record<Modality, AttributesEntry>>>;
   readonly provenance: Readonly<Record<string, string>>;
 }
 
-/** A network of a pack. In format 1 it has the one head `logits`, in format 2 `shareLogits` and `presenceLogits`. */
+/** A network of a pack. In format 1 it has the one head `logits`, in the others `shareLogits` and `presenceLogits`. */
 export interface NetworkEntry extends NamedFile {
   readonly labels: readonly Label[];
   readonly contract: Contract;
@@ -49,11 +53,16 @@ export interface AttributesEntry extends NamedFile, Pick<AttributesNetwork, 'enc
   readonly contract: Contract;
 }
 
-/** Reads a manifest of either format; problems are those of the format that it names. */
+const FORMATS = { 1: format1, 2: format2, 3: format3 } as const;
+
+/** Reads a manifest of any format; problems are those of the format that it names. */
 export const packManifest = z.unknown().transform((json, context): PackManifest => {
   const format = (json as { readonly format?: unknown } | null)?.format;
-  const parsed = format === 2 ? format2.safeParse(json) : format1.safeParse(json);
-  if (parsed.success) return parsed.data.format === 2 ? fromFormat2(parsed.data) : fromFormat1(parsed.data);
+  const parsed = FORMATS[format === 2 || format === 3 ? format : 1].safeParse(json);
+  if (parsed.success) {
+    const { data } = parsed;
+    return data.format === 3 ? fromFormat3(data) : data.format === 2 ? fromFormat2(data) : fromFormat1(data);
+  }
   for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path: [...path], message });
   return z.NEVER;
 });
@@ -61,7 +70,7 @@ export const packManifest = z.unknown().transform((json, context): PackManifest 
 /** The share is the uncalibrated presence, and Platt's line the one calibration. */
 function fromFormat1({ networks: { voice, face }, ...about }: z.infer<typeof format1>): PackManifest {
   const networks = { voice: plattEntry(voice), face: plattEntry(face) };
-  return { ...about, networks, fusion: null, references: {}, attributes: {} };
+  return { ...about, networks, fusion: null, encoders: {}, references: {}, attributes: {} };
 }
 
 function fromFormat2(manifest: Format2): PackManifest {
@@ -70,14 +79,30 @@ function fromFormat2(manifest: Format2): PackManifest {
   return {
     ...about,
     networks: { voice: trimmed(entryOf(voice), voice.logMel.trimDb), face: entryOf(face) },
-    fusion:
-      fusion === undefined ? null : { ...entryOf(fusion), serves: fusion.serves, calibration: fusion.calibration },
+    fusion: fusionEntry(fusion),
+    encoders: {},
     references: reference,
     attributes: {
       ...(attributes.voice && { voice: attributesEntry(attributes.voice) }),
       ...(attributes.face && { face: attributesEntry(attributes.face) }),
     },
   };
+}
+
+function fromFormat3({ networks: { voice, face, fusion }, ...about }: Format3): PackManifest {
+  const entry = (network: Format3Network) =>
+    network.takes === 'log-mel' ? trimmed(entryOf(network), network.logMel.trimDb) : entryOf(network);
+  return {
+    ...about,
+    networks: { voice: entry(voice), face: entry(face) },
+    fusion: fusionEntry(fusion),
+    references: {},
+    attributes: {},
+  };
+}
+
+function fusionEntry(fusion: Format2['networks']['fusion'] | Format3['networks']['fusion']): FusionEntry | null {
+  return fusion ? { ...entryOf(fusion), serves: fusion.serves, calibration: fusion.calibration } : null;
 }
 
 function attributesEntry({ inputs, outputs, ...entry }: AttributesNetwork): AttributesEntry {
@@ -99,7 +124,21 @@ function plattEntry(entry: Format1Network): NetworkEntry {
   return entryOf({ ...entry, calibration });
 }
 
-function entryOf<C>(entry: NamedFile & Contract & { labels: readonly Label[]; calibration: C }) {
-  const { file, sha256, labels, inputs, outputs, calibration } = entry;
-  return { file, sha256, labels, contract: { inputs: { ...inputs }, outputs: { ...outputs } }, calibration };
+/** An entry as a schema gives it: an input that may be left out may be undefined. */
+interface Entry<C> extends NamedFile {
+  readonly labels: readonly Label[];
+  readonly inputs: Readonly<Record<string, Shape | undefined>>;
+  readonly outputs: Contract['outputs'];
+  readonly calibration: C;
+}
+
+function entryOf<C>({ file, sha256, labels, inputs, outputs, calibration }: Entry<C>) {
+  const taken = Object.entries(inputs).flatMap(([name, shape]) => (shape ? [[name, shape] as const] : []));
+  return {
+    file,
+    sha256,
+    labels,
+    contract: { inputs: Object.fromEntries(taken), outputs: { ...outputs } },
+    calibration,
+  };
 }

@@ -7,6 +7,7 @@ import { FACE_STATISTICS } from '../src/core/reference/face-statistics.ts';
 import { VOICE_STATISTICS } from '../src/core/reference/voice-statistics.ts';
 import type { Modality, ModelPack } from '../src/domain.ts';
 import type { FusionModel, Model } from './contract.ts';
+import type { NamedEncoders } from './pack-format/encoders.ts';
 import { packManifest, type NetworkEntry } from './pack-format.ts';
 import { decodeReference } from './pack-format/reference.ts';
 import { readManifest, readNetwork } from './verified-file.ts';
@@ -19,6 +20,8 @@ export interface LoadedPack {
     /** Networks of attributes, where the pack has any. */
     readonly attributes: Readonly<Partial<Record<Modality, Model>>>;
   };
+  /** Encoders that stand before the networks, as the manifest names them: `findEncoders` says where they are. */
+  readonly encoders: NamedEncoders;
 }
 
 /** How a pack is read. */
@@ -35,7 +38,7 @@ export interface LoadOptions {
  */
 export async function loadPack(dir: string, { refitting }: LoadOptions = {}): Promise<LoadedPack> {
   const manifest = await readManifest(join(dir, 'pack.json'), packManifest);
-  const { name, version, licence, labels, decision, networks, fusion, references, attributes } = manifest;
+  const { name, version, licence, labels, decision, networks, fusion, references, attributes, encoders } = manifest;
   const model = async (entry: Pick<NetworkEntry, 'file' | 'sha256' | 'contract'>): Promise<Model> => ({
     name: join(dir, entry.file),
     bytes: await readNetwork(dir, entry),
@@ -59,7 +62,12 @@ export async function loadPack(dir: string, { refitting }: LoadOptions = {}): Pr
       decision,
       networks: { voice: known(networks.voice), face: known(networks.face) },
       fusion: fusion && known(fusion),
+      encoders: {
+        ...(encoders.voice && { voice: encoders.voice.source }),
+        ...(encoders.face && { face: encoders.face.source }),
+      },
     },
+    encoders,
     networks: {
       voice: await modelOf('voice'),
       face: await modelOf('face'),

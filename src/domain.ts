@@ -428,6 +428,8 @@ export interface ModelPack {
   readonly networks: Readonly<Record<Modality, PackNetwork>>;
   /** Shared layers that fuse voice and face; null where what each says is pooled. */
   readonly fusion: PackFusion | null;
+  /** What each encoder before the networks was imported from; a modality without one has no entry. */
+  readonly encoders: Readonly<Partial<Record<Modality, string>>>;
   readonly decision: PackDecision;
 }
 

@@ -28,7 +28,7 @@ const face = z
 /** A manifest of format 1. */
 export const format1 = z
   .strictObject({
-    format: z.literal(1, { error: (issue) => `this version reads formats 1 and 2, not ${String(issue.input)}` }),
+    format: z.literal(1, { error: (issue) => `this version reads formats 1, 2 and 3, not ${String(issue.input)}` }),
     ...fields.about,
     networks: z.strictObject({ voice, face }),
   })

@@ -1,9 +1,10 @@
 /** Features in a folder: one encoder over one corpus, with progress. */
 import { basename } from 'node:path';
+import { encoderHash } from '../../models/encoder-format.ts';
 import { openEncoder, type OpenEncoder } from '../../models/encoder.ts';
 import { extractFeatures, type ExtractOptions } from '../../models/toolkit/features/extract.ts';
 import { faceStates, sideOf } from '../../models/toolkit/features/face-states.ts';
-import { encoderHash, type FeaturesManifest, type Making } from '../../models/toolkit/features/format.ts';
+import type { FeaturesManifest, Making } from '../../models/toolkit/features/format.ts';
 import { videoCrops } from '../../models/toolkit/features/video-crops.ts';
 import { voiceStates } from '../../models/toolkit/features/voice-states.ts';
 import { sizeWords } from '../../models/toolkit/features/write.ts';

@@ -119,14 +119,14 @@ describe('a bad pack', () => {
   });
 
   it('is refused for a format of another time, and for a field that nothing reads', async () => {
-    await edit('"format": 1', '"format": 3');
-    expect(await refusal()).toMatch(/format: this version reads formats 1 and 2, not 3/);
-    await edit('"format": 3', '"format": 1, "temperature": 1.3');
+    await edit('"format": 1', '"format": 4');
+    expect(await refusal()).toMatch(/format: this version reads formats 1, 2 and 3, not 4/);
+    await edit('"format": 4', '"format": 1, "temperature": 1.3');
     expect(await refusal()).toMatch(/temperature/);
   });
 
   it('is refused whole: every problem is named at once', async () => {
-    await edit('"format": 1', '"format": 3');
+    await edit('"format": 1', '"format": 4');
     await edit('"version": "1.0.0"', '"version": "latest"');
     expect((await refusal()).split('\n')).toHaveLength(2);
   });

@@ -26,6 +26,7 @@ const pack: ModelPack = {
   labels: LABELS,
   networks: { voice: network, face: network },
   fusion: null,
+  encoders: {},
   decision: { thresholds: Object.fromEntries(LABELS.map((label) => [label, 0.5])), minTopProbability: 0.6 },
 };
 

@@ -1,6 +1,6 @@
 /** A pack with other calibrations and thresholds: the same networks under the next version. */
 import { chmod, cp, readFile, writeFile } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import type {
   LabelCalibration,
   ModalitySubset,
@@ -13,6 +13,7 @@ import { loadPack } from '../../pack.ts';
 import { packManifest } from '../../pack-format.ts';
 import { format1 } from '../../pack-format/format-1.ts';
 import { format2 } from '../../pack-format/format-2.ts';
+import { type Format3, format3 } from '../../pack-format/format-3.ts';
 import { readManifest } from '../../verified-file.ts';
 import { type WholeFolderOptions, writeWholeFolder } from '../whole-folder.ts';
 
@@ -59,7 +60,7 @@ export async function writeCalibratedPack(
       'config-invalid',
       `${options.option}: '${out}' is inside the pack: choose a folder beside it`,
     );
-  const manifest = await changedManifest(dir, changes);
+  const manifest = await changedManifest(dir, out, changes);
   const record = { ...(await earlierRecord(dir)), ...changes.record };
   const own = new Set(['pack.json', RECORD_FILE]);
   await writeWholeFolder(out, options, async (part) => {
@@ -75,7 +76,11 @@ export async function writeCalibratedPack(
   return manifest.version;
 }
 
-async function changedManifest(dir: string, { calibrations, thresholds, provenance, reject }: PackChanges) {
+async function changedManifest(
+  dir: string,
+  out: string,
+  { calibrations, thresholds, provenance, reject }: PackChanges,
+) {
   const path = join(dir, 'pack.json');
   const { format } = await readManifest(path, packManifest);
   const stale = Object.keys(calibrations).length > 0 || Object.keys(thresholds).length > 0;
@@ -104,7 +109,10 @@ async function changedManifest(dir: string, { calibrations, thresholds, provenan
     }
     return manifest;
   }
-  const manifest = change(await readManifest(path, format2));
+  const manifest =
+    format === 2
+      ? change(await readManifest(path, format2))
+      : withEncodersFrom(change(await readManifest(path, format3)), dir, out);
   for (const [part, calibration] of Object.entries(calibrations)) {
     const { voice, face, fusion } = manifest.networks;
     // The manifest's types are mutable where a calibration's are not.
@@ -116,7 +124,17 @@ async function changedManifest(dir: string, { calibrations, thresholds, provenan
   return manifest;
 }
 
-/** What of a manifest is changed in either format. */
+/** Encoders lie where they lay, wherever the pack goes. */
+function withEncodersFrom<M extends Pick<Format3, 'encoders'>>(manifest: M, dir: string, out: string): M {
+  const moved = <E extends { folder: string }>(encoder: E): E => ({
+    ...encoder,
+    folder: isAbsolute(encoder.folder) ? encoder.folder : relative(resolve(out), resolve(dir, encoder.folder)),
+  });
+  const { voice, face } = manifest.encoders;
+  return { ...manifest, encoders: { ...(voice && { voice: moved(voice) }), ...(face && { face: moved(face) }) } };
+}
+
+/** What of a manifest is changed in any format. */
 interface Changeable {
   version: string;
   decision: { thresholds: object; reject?: object };

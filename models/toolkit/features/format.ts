@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UndertoneError } from '../../../src/errors.ts';
-import type { Encoder } from '../../encoder-format.ts';
 import { readManifest } from '../../verified-file.ts';
 
 /** The manifest's name in its folder. It is written last: a folder without it is not finished. */
@@ -64,11 +63,6 @@ export type Making = z.infer<typeof making>;
 export type ShardIndex = z.infer<typeof shardIndex>;
 /** What `features.json` says. */
 export type FeaturesManifest = z.infer<typeof manifest>;
-
-/** SHA-256 of all that decides what an encoder gives. */
-export function encoderHash({ network, inputs, outputs, normalise }: Encoder): string {
-  return hashOf([network.sha256, network.weights?.sha256 ?? null, inputs, outputs, normalise]);
-}
 
 /** SHA-256 of what a run makes, and of which clips. */
 export function runHash(made: Making, corpus: string): string {
