@@ -123,7 +123,7 @@ interface RowProps {
 }
 
 function Row({ item, index, onOpen }: RowProps) {
-  const what = item.reason === null ? 'accepted' : REASON_WORDS[item.reason];
+  const what = item.status === null ? 'told when done' : item.reason === null ? 'accepted' : REASON_WORDS[item.reason];
   return (
     <div
       class="row-item"

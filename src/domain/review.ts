@@ -82,7 +82,7 @@ export interface Annotation extends Answer {
   readonly atMs: number;
   /** From being shown to being answered, ms, as the page measured. */
   readonly tookMs: number;
-  /** Given after an answer to the same item was taken back: the reviewer had seen the model's verdict by then. */
+  /** The reviewer had seen the model's verdict by then: they took an earlier answer back, or read or exported the item. */
   readonly informed: boolean;
 }
 

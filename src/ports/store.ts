@@ -92,7 +92,8 @@ export interface ReviewListing {
   readonly createdMs: number;
   readonly startMs: number;
   readonly endMs: number;
-  readonly status: Verdict['status'];
+  /** Null until the item is done, as is `reason`: whoever lists the queue may still answer it blind. */
+  readonly status: Verdict['status'] | null;
   readonly reason: Verdict['reason'];
   readonly answers: number;
   readonly raters: number;
@@ -164,8 +165,8 @@ export interface ReviewStore {
   item(id: string): Promise<ReviewedItem | null>;
   /** Whether the reviewer holds the item now or has answered it: who does may watch its clip. */
   sees(item: string, reviewer: string, nowMs: number): Promise<boolean>;
-  /** The reviewer is being told the verdict: what they answer about the item from now on is `informed`. */
-  unblind(item: string, reviewer: string): Promise<void>;
+  /** The reviewer is being told the verdicts: what they answer about the items from now on is `informed`. */
+  unblind(items: readonly string[], reviewer: string): Promise<void>;
   /** Newest first, after the cursor; keyset, so that a page costs the same however deep. */
   list(query: {
     readonly rooms: readonly string[] | null;

@@ -151,7 +151,7 @@ export const operations = {
   listReview: op({
     method: 'GET',
     path: '/review/items',
-    summary: 'The review queue, newest first, with what each item was rejected for',
+    summary: 'The review queue, newest first; of items that are done, with what they were rejected for',
     roles: ADMIN,
     query: z.object({
       state: z.enum(['open', 'held', 'done']).optional(),

@@ -15,6 +15,11 @@ export interface OwnClip {
   readonly bytes: string | null;
 }
 
+/** Ids of the review items in what `PeopleStore.export` gives. */
+export function exportedItems(kept: unknown): readonly string[] {
+  return reviewed.parse(kept).reviews.map(({ item }) => item.id);
+}
+
 /** The clips of what `PeopleStore.export` gives: its rows alone only name them. */
 export async function ownClips(kept: unknown, clips: Pick<ClipStore, 'get'>): Promise<readonly OwnClip[]> {
   const found: OwnClip[] = [];

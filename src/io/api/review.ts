@@ -130,14 +130,18 @@ export function reviewHandlers(deps: ReviewDeps): Handlers<ReviewOperation> {
     async reviewItem({ caller, params: { id } }) {
       const found = await itemFor(id, caller);
       // An admin may review too, but not blind what they have read.
-      if (caller.subject !== null) await reviews.unblind(id, caller.subject);
+      if (caller.subject !== null) await reviews.unblind([id], caller.subject);
       return found;
     },
     agreement: async ({ caller }) => deps.agreement(await reviewedItems(reviews, { rooms: caller.rooms })),
     async exportReview({ caller }) {
-      const lines = (await reviewedItems(reviews, { rooms: caller.rooms })).map(
-        (each) => `${JSON.stringify(deps.manifestLine(each))}\n`,
-      );
+      const reviewed = await reviewedItems(reviews, { rooms: caller.rooms });
+      const lines = reviewed.map((each) => `${JSON.stringify(deps.manifestLine(each))}\n`);
+      if (caller.subject !== null)
+        await reviews.unblind(
+          reviewed.map(({ item }) => item.id),
+          caller.subject,
+        );
       const details = { items: lines.length };
       const atMs = clock.now();
       await audit.append({

@@ -7,11 +7,11 @@ import type { ClipStore, Store } from '../../ports/store.ts';
 import type { Clock } from '../../ports.ts';
 import type { OperationAnswer } from '../../protocol/api.ts';
 import type { Handlers } from './handlers.ts';
-import { ownClips } from './own-clips.ts';
+import { exportedItems, ownClips } from './own-clips.ts';
 
 /** What the rooms operations need. */
 export interface RoomsDeps {
-  readonly store: Pick<Store, 'people' | 'scores'>;
+  readonly store: Pick<Store, 'people' | 'scores' | 'reviews'>;
   readonly clips: Pick<ClipStore, 'get'>;
   readonly clock: Clock;
   readonly rooms: {
@@ -30,7 +30,8 @@ export interface RoomsDeps {
 type RoomsOperation = 'readSettings' | 'saveSettings' | 'segments' | 'consents' | 'withdraw' | 'exportPerson';
 
 /** Handlers of rooms and people. */
-export function roomsHandlers({ store: { people, scores }, clips, clock, rooms }: RoomsDeps): Handlers<RoomsOperation> {
+export function roomsHandlers({ store, clips, clock, rooms }: RoomsDeps): Handlers<RoomsOperation> {
+  const { people, scores, reviews } = store;
   const state = (room: string): OperationAnswer<'readSettings'> => {
     if (!rooms.names.includes(room)) throw new UndertoneError('room-not-found', `there is no room ${room}`);
     const settings = rooms.settings(room);
@@ -57,6 +58,9 @@ export function roomsHandlers({ store: { people, scores }, clips, clock, rooms }
     },
     async exportPerson({ caller, params }) {
       const kept = await people.export(params, caller.actor, clock.now());
+      // An admin may review too, but not blind what they have read.
+      if (caller.role === 'admin' && caller.subject !== null)
+        await reviews.unblind(exportedItems(kept), caller.subject);
       return { ...kept, clips: await ownClips(kept, clips) };
     },
   };

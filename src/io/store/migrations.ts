@@ -78,7 +78,7 @@ export const MIGRATIONS: readonly Migration[] = [
         position bigint not null unique default nextval('review_acts'),
         item text not null references items (id) on delete cascade, reviewer text not null, at_ms float8 not null,
         reservation text not null unique, primary key (item, reviewer))`,
-      // Who took an answer back, and so had seen the verdict when they answered again.
+      // Who had seen the verdict before they answered: they took an answer back, or read the item.
       `create table unblinded (
         item text not null references items (id) on delete cascade, reviewer text not null,
         primary key (item, reviewer))`,

@@ -37,15 +37,18 @@ export async function list(
       );
   }
   const rows = await query.orderBy('created_ms', 'desc').orderBy('id', 'desc').limit(limit).execute();
-  return rows.map(({ created_ms, start_ms, end_ms, live, status, reason, ...row }) => ({
-    ...row,
-    createdMs: created_ms,
-    startMs: start_ms,
-    endMs: end_ms,
-    status: status as ReviewListing['status'],
-    reason: reason as ReviewListing['reason'],
-    state: row.answers >= row.raters ? 'done' : row.answers + (live ?? 0) >= row.raters ? 'held' : 'open',
-  }));
+  return rows.map(({ created_ms, start_ms, end_ms, live, status, reason, ...row }) => {
+    const done = row.answers >= row.raters;
+    return {
+      ...row,
+      createdMs: created_ms,
+      startMs: start_ms,
+      endMs: end_ms,
+      status: done ? (status as ReviewListing['status']) : null,
+      reason: done ? (reason as ReviewListing['reason']) : null,
+      state: done ? 'done' : row.answers + (live ?? 0) >= row.raters ? 'held' : 'open',
+    };
+  });
 }
 
 /** Answered items in pages; see `ReviewStore.reviewed`. */

@@ -31,7 +31,7 @@ export function reviewStore(database: Database): ReviewStore {
     undo: (request) => database.write((trx) => undo(trx, request)),
     item: (id) => database.read((db) => reviewedItem(db, id)),
     sees: (item, reviewer, nowMs) => database.read((db) => sees(db, item, reviewer, nowMs)),
-    unblind: (item, reviewer) => database.write((trx) => unblind(trx, item, reviewer)),
+    unblind: (items, reviewer) => database.write((trx) => unblind(trx, items, reviewer)),
     list: (query) => database.write((trx) => list(trx, query)),
     progress: (rooms, nowMs) => database.read((db) => progress(db, rooms, nowMs)),
     reviewed: (query) => database.read((db) => reviewed(db, query)),

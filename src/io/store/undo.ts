@@ -72,7 +72,7 @@ async function takeSkipBack(trx: Queries, item: ItemRow, reviewer: string): Prom
 /** The verdict was told with the answer: the next one is not blind. */
 async function takeAnswerBack(trx: Queries, item: ItemRow, reviewer: string): Promise<ItemRow> {
   await trx.deleteFrom('annotations').where('item', '=', item.id).where('reviewer', '=', reviewer).execute();
-  await unblind(trx, item.id, reviewer);
+  await unblind(trx, [item.id], reviewer);
   const answers = item.answers - 1;
   await trx.updateTable('items').set({ answers }).where('id', '=', item.id).execute();
   return { ...item, answers };

@@ -21,7 +21,7 @@ export const answer = z
   })
   .refine(({ labels }) => new Set(labels).size === labels.length, { error: 'a label is named twice' });
 
-/** An item as the queue lists it: without the model's guess. */
+/** An item as the queue lists it: without the model's guess, and what it was rejected for only once it is done. */
 export const reviewListing = z.object({
   id,
   room: name,
@@ -29,7 +29,9 @@ export const reviewListing = z.object({
   createdMs: ms,
   startMs: ms,
   endMs: ms,
-  status,
+  status: status
+    .nullable()
+    .describe('null until the item is done, as is `reason`: who lists the queue may answer it blind'),
   reason: rejectReason.nullable(),
   answers: z.int(),
   raters: z.int(),
@@ -65,7 +67,9 @@ export const annotation = z.object({
   tookMs: z.number(),
   informed: z
     .boolean()
-    .describe('given after the verdict had been seen: an earlier answer was taken back, or an admin had read the item'),
+    .describe(
+      'given after the verdict had been seen: an earlier answer was taken back, or an admin had read or exported the item',
+    ),
   labels: z.array(label),
   cannotTell: z.boolean(),
   attributes: z.object({ valence: score, arousal: score }).nullable(),

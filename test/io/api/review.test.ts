@@ -138,9 +138,19 @@ test('the same answer sent twice is one answer; another one in its place changes
   expect(kept).toMatchObject({ annotations: [{ labels: ['fear'] }] });
 });
 
-test('an admin who has read what the model said does not answer blind, and others do', async () => {
-  const item = await anItem(stage);
-  await stage.done('reviewItem', { authorization: admin, params: { id: item.id } });
+test.each<readonly [string, (id: string) => Promise<unknown>]>([
+  ['opened', (id) => stage.done('reviewItem', { authorization: admin, params: { id } })],
+  ['exported', () => stage.call('exportReview', { authorization: admin })],
+  [
+    'exported with the person',
+    () => stage.done('exportPerson', { authorization: admin, params: { room: 'lobby', participant: 'ada-of-lobby' } }),
+  ],
+])('an admin who has %s what the model said does not answer blind, and others do', async (_, tell) => {
+  const item = await anItem(stage, { raters: 3 });
+  // Answered once, so that an export has it.
+  const first = await claimFor(ben, item.id);
+  await stage.done('answerClaim', { authorization: ben, ...answerOf(first.reservation) });
+  await tell(item.id);
   for (const [who, informed] of [
     [admin, true],
     [ann, false],
@@ -149,6 +159,21 @@ test('an admin who has read what the model said does not answer blind, and other
     const given = await stage.done('answerClaim', { authorization: who, ...answerOf(reservation) });
     expect(given).toMatchObject({ annotation: { informed } });
   }
+});
+
+test('the queue tells what an item was rejected for once it is done: an admin who lists it answers blind', async () => {
+  const item = await anItem(stage, { raters: 1 });
+  const listed = async () => {
+    const sent = { authorization: admin, query: { limit: 500 } };
+    const { items } = await stage.done<{ items: { id: string; status: string | null }[] }>('listReview', sent);
+    return items.find(({ id }) => id === item.id);
+  };
+  expect(await listed()).toMatchObject({ state: 'open', status: null, reason: null });
+  const { reservation } = await claimFor(admin, item.id);
+  expect(await listed()).toMatchObject({ state: 'held', status: null, reason: null });
+  const given = await stage.done('answerClaim', { authorization: admin, ...answerOf(reservation) });
+  expect(given).toMatchObject({ annotation: { informed: false } });
+  expect(await listed()).toMatchObject({ state: 'done', status: 'rejected', reason: 'low-confidence' });
 });
 
 test('an answer that was taken back is informed the next time', async () => {
