@@ -26,6 +26,8 @@ export const verdict: z.ZodType<Verdict> = verdictJson
   .refine(({ status, reason }) => (status === 'accepted') === (reason === null), 'only what is rejected has a reason')
   .transform((checked) => checked as Verdict);
 
+const retention = z.object({ clipsMs: z.number(), scoresMs: z.number(), reviewsMs: z.number() });
+
 /** A room's settings. */
 export const roomSettings: z.ZodType<RoomSettings> = z.object({
   room: z.string(),
@@ -36,7 +38,7 @@ export const roomSettings: z.ZodType<RoomSettings> = z.object({
   consentText: z.string(),
   keeping: z.enum(['nothing', 'segments', 'windows']),
   clips: z.boolean(),
-  retention: z.object({ clipsMs: z.number(), scoresMs: z.number(), reviewsMs: z.number() }),
+  retention,
   review: z.object({
     reasons: z.array(rejectReason),
     rejectedShare: ratio,
@@ -46,6 +48,9 @@ export const roomSettings: z.ZodType<RoomSettings> = z.object({
     reservationMs: z.number().positive(),
   }),
 });
+
+/** What the audit log says of a change of settings; of it only how long things are kept. */
+export const settingsChange = z.object({ changed: z.object({ retention: retention.exactOptional() }) });
 
 /** A calibration by reviewers. */
 export const reviewCalibration: z.ZodType<ReviewCalibration> = z.object({

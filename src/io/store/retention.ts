@@ -1,7 +1,9 @@
+import { retentionCutoffs } from '../../core/trust/retention.ts';
+import type { RetentionPeriod } from '../../core/trust/retention.ts';
 import type { Actor, DeletionReceipt, Retention } from '../../domain/trust.ts';
 import { writeAudit } from './audit.ts';
 import type { Database } from './database.ts';
-import { readDocument, roomSettings } from './documents.ts';
+import { readDocument, roomSettings, settingsChange } from './documents.ts';
 import type { Queries } from './tables.ts';
 
 /** The clocks of a room that has no settings on record. */
@@ -11,7 +13,7 @@ type Deleted = DeletionReceipt['deleted'];
 
 const SERVER: Actor = { role: 'server', subject: 'retention' };
 
-/** Delete what is older than its room's clocks allow, room by room, each in a transaction of its own; old is by what it ends. */
+/** Delete what is older than its room's clocks have allowed since, room by room, each in a transaction of its own; old is by what it ends. */
 export async function expire(database: Database, nowMs: number, defaults: RetentionDefaults): Promise<Deleted> {
   const sum = { clips: 0, segments: 0, verdicts: 0, reviewItems: 0, annotations: 0 };
   for (const room of await database.read(roomsWithData)) {
@@ -33,14 +35,12 @@ async function roomsWithData(db: Queries): Promise<readonly string[]> {
 }
 
 async function expireRoom(trx: Queries, room: string, nowMs: number, defaults: Retention): Promise<Deleted> {
-  const row = await trx.selectFrom('rooms').select('settings').where('room', '=', room).executeTakeFirst();
-  const { clipsMs, scoresMs, reviewsMs } =
-    row === undefined ? defaults : readDocument(roomSettings, row.settings, `settings of room ${room}`).retention;
+  const { clipsMs, scoresMs, reviewsMs } = retentionCutoffs(nowMs, await periodsOf(trx, room, defaults));
   const items = await trx
     .selectFrom('items')
     .select(['id', 'clip'])
     .where('room', '=', room)
-    .where('end_ms', '<', nowMs - reviewsMs)
+    .where('end_ms', '<', reviewsMs)
     .orderBy('id')
     .forUpdate()
     .execute();
@@ -49,13 +49,13 @@ async function expireRoom(trx: Queries, room: string, nowMs: number, defaults: R
     .using('items')
     .whereRef('annotations.item', '=', 'items.id')
     .where('items.room', '=', room)
-    .where('items.end_ms', '<', nowMs - reviewsMs)
+    .where('items.end_ms', '<', reviewsMs)
     .executeTakeFirst();
-  const ended = async (table: 'items' | 'segments' | 'verdicts', lifeMs: number) => {
+  const ended = async (table: 'items' | 'segments' | 'verdicts', cutoffMs: number) => {
     const { numDeletedRows } = await trx
       .deleteFrom(table)
       .where('room', '=', room)
-      .where('end_ms', '<', nowMs - lifeMs)
+      .where('end_ms', '<', cutoffMs)
       .executeTakeFirst();
     return Number(numDeletedRows);
   };
@@ -65,7 +65,7 @@ async function expireRoom(trx: Queries, room: string, nowMs: number, defaults: R
     .set({ clip: null })
     .where('room', '=', room)
     .where('clip', 'is not', null)
-    .where('end_ms', '<', nowMs - clipsMs)
+    .where('end_ms', '<', clipsMs)
     .executeTakeFirst();
   const deleted: Deleted = {
     clips: items.filter(({ clip }) => clip !== null).length + Number(clips.numUpdatedRows),
@@ -84,4 +84,26 @@ async function expireRoom(trx: Queries, room: string, nowMs: number, defaults: R
       details: { deleted },
     });
   return deleted;
+}
+
+/** What retention a room has had: its settings' changes are all in the audit log, which nobody can change. */
+async function periodsOf(trx: Queries, room: string, defaults: Retention): Promise<readonly RetentionPeriod[]> {
+  const present = await trx.selectFrom('rooms').selectAll().where('room', '=', room).executeTakeFirst();
+  const first = { fromMs: -Infinity, retention: defaults };
+  if (present === undefined) return [first];
+  const changes = await trx
+    .selectFrom('audit')
+    .select(['seq', 'at_ms', 'details'])
+    .where('kind', '=', 'configuration')
+    .where('action', 'in', ['configuration.created', 'configuration.changed'])
+    .where('room', '=', room)
+    .orderBy('seq')
+    .execute();
+  const since = changes.flatMap(({ seq, at_ms, details }) => {
+    const { retention } = readDocument(settingsChange, details, `audit entry ${seq.toString()}`).changed;
+    return retention === undefined ? [] : [{ fromMs: at_ms, retention }];
+  });
+  const { retention } = readDocument(roomSettings, present.settings, `settings of room ${room}`);
+  // Whatever the clocks of those who changed it said, nothing stays longer than is allowed by now.
+  return [first, ...since, { fromMs: Infinity, retention }];
 }

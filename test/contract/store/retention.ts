@@ -72,6 +72,46 @@ export function describeRetention(opened: Opened): void {
       );
     });
 
+    test('a longer life that is set later is not for what was promised a shorter one, whatever is set and when', async () => {
+      const { store } = opened();
+      const step = fc.oneof(
+        fc.record({ scoresMs: life }),
+        fc.record({ waitMs: fc.integer({ min: 1, max: 60 }) }),
+        fc.constant('segment' as const),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 20 }), async (steps) => {
+          const room = unique('room');
+          let nowMs = 0;
+          let scoresMs = 50;
+          // What each segment may live, as the room's people were promised when it was said and since.
+          let kept: { readonly endMs: number; readonly lifeMs: number }[] = [];
+          const save = () =>
+            store.settings.save(settingsOf({ room, retention: { clipsMs: 9, scoresMs, reviewsMs: 9 } }), ADMIN, nowMs);
+          await save();
+          for (const one of steps) {
+            if (one === 'segment') {
+              await store.scores.add({ segments: [segmentOf({ room, endMs: nowMs })], verdicts: [] });
+              kept.push({ endMs: nowMs, lifeMs: scoresMs });
+            } else if ('scoresMs' in one) {
+              ({ scoresMs } = one);
+              // What ends in the very instant of a change is under the new settings.
+              nowMs += 1;
+              await save();
+              kept = kept.map(({ endMs, lifeMs }) => ({ endMs, lifeMs: Math.min(lifeMs, scoresMs) }));
+            } else {
+              nowMs += one.waitMs;
+              await store.scores.expire(nowMs);
+              kept = kept.filter(({ endMs, lifeMs }) => endMs >= nowMs - lifeMs);
+              const found = await store.scores.segments(room, -1, 100);
+              expect(found.map(({ endMs }) => endMs)).toEqual(kept.map(({ endMs }) => endMs));
+            }
+          }
+        }),
+        { numRuns: 12 },
+      );
+    });
+
     test('the count of what went is on record, answers included', async () => {
       const { store } = opened();
       const room = unique('room');
