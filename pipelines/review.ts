@@ -4,7 +4,7 @@
  */
 import { firstValueFrom, from, race, timer } from 'rxjs';
 import type { Random } from '../src/core/random.ts';
-import { NOTHING_LEARNT } from '../src/core/review/information.ts';
+import { type Information, NOTHING_LEARNT, together } from '../src/core/review/information.ts';
 import { select } from '../src/core/review/selection.ts';
 import type { Clock, Log, Meter } from '../src/ports.ts';
 import type { ClipCutter } from '../src/ports/clips.ts';
@@ -27,6 +27,8 @@ export interface ReviewDeps {
   readonly random: Random;
   /** A new id, unlike any before. */
   readonly newId: () => string;
+  /** What items of before teach of the pack that judges; selection goes by it once it is there. Default: nothing. */
+  readonly learntBefore?: Promise<Information>;
   /** How long `close` waits for what is on its way, ms. Default 5000. */
   readonly drainMs?: number;
 }
@@ -39,16 +41,27 @@ export interface Review {
 }
 
 /**
- * Begin with nothing learnt from answers: after a restart people are asked a little more for information.
+ * Begin with what was learnt before, as soon as it is read: until then, and where it cannot be, people are asked a little
+ * more for information, by chances that are on record all the same.
  * @example
- * const review = startReview({ store, clips, cutter, clock, meter, log, random: Math.random, newId: randomUUID });
+ * const deps = { store, clips, cutter, clock, meter, log, random: Math.random, newId: randomUUID };
+ * const review = startReview({ ...deps, learntBefore: learntBefore(store.reviews, { pack, beforeMs: clock.now() }) });
  * const follower = review.follow({ ref, consent, agreed, evidence: recording.evidence });
  */
-export function startReview({ store, clips, cutter, drainMs = 5000, ...deps }: ReviewDeps): Review {
+export function startReview({ store, clips, cutter, learntBefore, drainMs = 5000, ...deps }: ReviewDeps): Review {
   const { meter, log } = deps;
   const scores = keepScores({ scores: store.scores, meter, log });
   const items = askPeople({ reviews: store.reviews, clips, cutter, meter, log });
   let information = NOTHING_LEARNT;
+  let closed = false;
+  learntBefore?.then(
+    (before) => {
+      information = together(information, before);
+    },
+    (error: unknown) => {
+      if (!closed) log.warn({ error }, 'what reviews taught before cannot be read: people are asked a little more');
+    },
+  );
   return {
     follow: (person) =>
       follow(person, {
@@ -62,6 +75,7 @@ export function startReview({ store, clips, cutter, drainMs = 5000, ...deps }: R
         },
       }),
     async close() {
+      closed = true;
       await within(drainMs, Promise.all([scores.flush(), items.settled()]));
       await within(drainMs, Promise.all([scores.close(), items.close(), cutter.close()]));
     },

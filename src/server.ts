@@ -16,6 +16,7 @@ import { say } from './io/http-site.ts';
 import type { Health } from './io/http-site.ts';
 import { memoryBroker } from './io/memory-broker.ts';
 import { followOtherServers } from './io/other-servers.ts';
+import { learntBefore } from './io/learnt-before.ts';
 import { openReviewLoop } from './io/review-loop.ts';
 import { createRooms } from './io/rooms.ts';
 import type { Joined } from './io/participant.ts';
@@ -96,6 +97,8 @@ export async function startServer(config: Config): Promise<Server> {
     );
     const decoder = keep(await startDecoder({ workers: config.UNDERTONE_DECODE_WORKERS, meter, log }));
     const media = keep(await startMedia(config, { decoder, clock, meter, log }));
+    const { name, version, decision } = inference.pack;
+    const pack = `${name}@${version}`;
     const review = keep(
       startReview({
         store,
@@ -106,13 +109,13 @@ export async function startServer(config: Config): Promise<Server> {
         log,
         random: Math.random,
         newId: randomUUID,
+        learntBefore: learntBefore(store.reviews, { pack, beforeMs: clock.now() }),
       }),
     );
-    const { name, version, decision } = inference.pack;
     const loop = keep(
       await openReviewLoop({
         store,
-        pack: `${name}@${version}`,
+        pack,
         decision,
         clock,
         log,

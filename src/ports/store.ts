@@ -184,6 +184,13 @@ export interface ReviewStore {
     readonly after?: { readonly createdMs: number; readonly id: string };
     readonly limit: number;
   }): Promise<readonly ReviewedItem[]>;
+  /** Items of a pack that were made before `beforeMs`, answered or not, oldest first, in pages after the cursor: for what was learnt of them. */
+  asked(query: {
+    readonly pack: string;
+    readonly beforeMs: number;
+    readonly after?: { readonly createdMs: number; readonly id: string };
+    readonly limit: number;
+  }): Promise<readonly ReviewItem[]>;
   /** Take annotations in from elsewhere (import); those of unknown items are refused together. Repeating is harmless. */
   importAnnotations(annotations: readonly Annotation[], actor: Actor, atMs: number): Promise<number>;
 }

@@ -63,6 +63,24 @@ export function learn(
   return { ...information, [subset]: { ...known, ...Object.fromEntries(next) } };
 }
 
+/**
+ * What two sets of windows teach that have none in common: the same as learning one after the other, in any order.
+ * @example together(information, learntBefore);
+ */
+export function together(one: Information, other: Information): Information {
+  const subsets = Object.entries(other) as [ModalitySubset, NonNullable<Information[ModalitySubset]>][];
+  return subsets.reduce((sum, [subset, labels]) => {
+    const known = one[subset];
+    const added = (Object.entries(labels) as [Label, LineInformation][]).map(([label, { aa, ab, bb }]) => {
+      const line = known?.[label] ?? PRIOR;
+      // Both hold the prior: it counts once.
+      const both = { aa: line.aa + (aa - PRIOR.aa), ab: line.ab + (ab - PRIOR.ab), bb: line.bb + (bb - PRIOR.bb) };
+      return [label, both] as const;
+    });
+    return { ...sum, [subset]: { ...known, ...Object.fromEntries(added) } };
+  }, one);
+}
+
 const lines = (probabilities: PerLabel) => Object.entries(probabilities) as [Label, number][];
 
 const weightOf = (q: number): number => q * (1 - q);

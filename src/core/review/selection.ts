@@ -52,7 +52,7 @@ export function propensityOf({ rejected, audit, information }: Chances): number 
 
 /**
  * Draw for one segment. Always takes three numbers of `random`, one a draw.
- * @param information what has been asked about so far; start from `NOTHING_LEARNT`, keep what is returned.
+ * @param information what has been asked about so far; start from `NOTHING_LEARNT` or `learntBefore`, keep what is returned.
  * @returns the information once the segment is answered, and null where nobody is asked.
  * @example const [next, selection] = select(information, { verdict, packProbabilities }, settings.review, random);
  */
@@ -65,8 +65,13 @@ export function select(
   const chances = chancesOf(information, candidate, policy);
   const causes = (['rejected', 'audit', 'information'] as const).filter((cause) => random() < chances[cause]);
   if (causes.length === 0) return [information, null];
+  return [learnFrom(information, candidate), { causes, propensity: propensityOf(chances) }];
+}
+
+/** The information once somebody has answered about a segment; the same where its answer teaches nothing. */
+export function learnFrom(information: Information, candidate: Candidate): Information {
   const judged = judgedWindow(candidate);
-  return [judged ? learn(information, judged) : information, { causes, propensity: propensityOf(chances) }];
+  return judged === null ? information : learn(information, judged);
 }
 
 /** Null where a calibration would change nothing: nothing was judged, or only as evidence. */

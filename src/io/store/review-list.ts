@@ -1,7 +1,8 @@
-import type { ReviewedItem } from '../../domain/review.ts';
+import type { ReviewedItem, ReviewItem } from '../../domain/review.ts';
 import type { ReviewListing, ReviewStore } from '../../ports/store.ts';
 import { withAnnotations } from './annotations.ts';
 import { readInIndexOrder } from './index-order.ts';
+import { itemOf } from './items.ts';
 import { liveReservations } from './places.ts';
 import type { Queries } from './tables.ts';
 
@@ -63,6 +64,18 @@ export async function reviewed(
   if (after !== undefined)
     query = query.where((eb) => eb(eb.refTuple('created_ms', 'id'), '>', eb.tuple(after.createdMs, after.id)));
   return withAnnotations(db, await query.orderBy('created_ms').orderBy('id').limit(limit).execute());
+}
+
+/** Items with or without answers, in pages, in a transaction; see `ReviewStore.asked`. */
+export async function asked(
+  db: Queries,
+  { pack, beforeMs, after, limit }: Parameters<ReviewStore['asked']>[0],
+): Promise<readonly ReviewItem[]> {
+  await readInIndexOrder(db);
+  let query = db.selectFrom('items').selectAll().where('pack', '=', pack).where('created_ms', '<', beforeMs);
+  if (after !== undefined)
+    query = query.where((eb) => eb(eb.refTuple('created_ms', 'id'), '>', eb.tuple(after.createdMs, after.id)));
+  return (await query.orderBy('created_ms').orderBy('id').limit(limit).execute()).map(itemOf);
 }
 
 /** An item by its id; null when there is none. */

@@ -4,7 +4,7 @@ import { claim } from './claim.ts';
 import type { Database } from './database.ts';
 import { importAnnotations } from './import-annotations.ts';
 import { itemRow } from './items.ts';
-import { list, reviewed, reviewedItem, sees } from './review-list.ts';
+import { asked, list, reviewed, reviewedItem, sees } from './review-list.ts';
 import { progress } from './review-progress.ts';
 import { unblind } from './unblind.ts';
 import { undo } from './undo.ts';
@@ -35,6 +35,7 @@ export function reviewStore(database: Database): ReviewStore {
     list: (query) => database.write((trx) => list(trx, query)),
     progress: (rooms, nowMs) => database.read((db) => progress(db, rooms, nowMs)),
     reviewed: (query) => database.read((db) => reviewed(db, query)),
+    asked: (query) => database.write((trx) => asked(trx, query)),
     importAnnotations: (annotations, actor, atMs) =>
       database.write((trx) => importAnnotations(trx, annotations, actor, atMs)),
   };

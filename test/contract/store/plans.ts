@@ -29,6 +29,7 @@ export function describePlans(opened: Opened): void {
       });
       await store.reviews.list({ rooms: null, state: 'held', limit: 50, nowMs: 0 });
       await store.reviews.list({ rooms: null, state: 'done', limit: 50, nowMs: 0 });
+      await store.reviews.asked({ pack: 'p@1', beforeMs: 90_000, limit: 50, after: { createdMs: 50_000, id: '' } });
       const claimed = await store.reviews.claim({ reviewer: 'rae', rooms: [room], nowMs: 0, reservationMs: 9 });
       await store.reviews.claim({ reviewer: 'new', rooms: null, nowMs: 0, reservationMs: 9 });
       const read = (await rowsRead()) - readBefore;

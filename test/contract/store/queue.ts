@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { NOTHING_LEARNT } from '../../../src/core/review/information.ts';
+import { learnFrom } from '../../../src/core/review/selection.ts';
+import { learntBefore } from '../../../src/io/learnt-before.ts';
 import type { Annotation } from '../../../src/domain/review.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import type { Opened } from './under-test.ts';
-import { ADMIN, ANSWER, itemOf, unique } from './made.ts';
+import { ADMIN, ANSWER, itemOf, unique, verdictOf } from './made.ts';
 
 export function describeQueue(opened: Opened): void {
   const claim = (store: Store, room: string, reviewer: string, nowMs = 0) =>
@@ -98,6 +101,22 @@ export function describeQueue(opened: Opened): void {
       const rest = await store.reviews.reviewed({ rooms: [room], limit: 2, ...(last && { after: last }) });
       expect(rest.map(({ item, annotations }) => [item.createdMs, annotations.length])).toEqual([[3, 1]]);
       expect(await store.reviews.reviewed({ rooms: [room], pack: 'other@1', limit: 2 })).toEqual([]);
+    });
+
+    test('what was asked about a pack comes in pages, oldest first, answered or not, up to an instant', async () => {
+      const { store } = opened();
+      const [room, pack] = [unique('room'), unique('pack')];
+      const verdict = { ...verdictOf(1000), pack };
+      const items = [3, 1, 2, 5].map((createdMs) => itemOf({ room, createdMs, verdict }));
+      for (const item of [...items, itemOf({ room, createdMs: 2 })]) await store.reviews.add(item);
+      await answer(store, room, 'rae');
+      const first = await store.reviews.asked({ pack, beforeMs: 5, limit: 2 });
+      expect(first).toEqual([items[1], items[2]]);
+      const after = first.at(-1);
+      const rest = await store.reviews.asked({ pack, beforeMs: 5, limit: 2, ...(after && { after }) });
+      expect(rest).toEqual([items[0]]);
+      const learnt = items.filter(({ createdMs }) => createdMs < 5).reduce(learnFrom, NOTHING_LEARNT);
+      expect(await learntBefore(store.reviews, { pack, beforeMs: 5 })).toEqual(learnt);
     });
 
     test('imported annotations count once, and those of unknown items are refused together', async () => {

@@ -4,8 +4,8 @@ import { eceTally } from '../../../src/core/metrics/ece.ts';
 import { meanTally, only, total, weighted } from '../../../src/core/metrics/tally.ts';
 import { sigmoid } from '../../../src/core/probability.ts';
 import { gaussian, randomStream } from '../../../src/core/random.ts';
-import { learn, leverage, NOTHING_LEARNT } from '../../../src/core/review/information.ts';
-import { type Candidate, chancesOf, propensityOf, select } from '../../../src/core/review/selection.ts';
+import { type Information, learn, leverage, NOTHING_LEARNT, together } from '../../../src/core/review/information.ts';
+import { type Candidate, chancesOf, learnFrom, propensityOf, select } from '../../../src/core/review/selection.ts';
 import type { Modality, PerLabel, Verdict } from '../../../src/domain.ts';
 import type { ReviewPolicy } from '../../../src/domain/trust.ts';
 import { modalities, perLabel } from './arbitraries.ts';
@@ -35,6 +35,15 @@ function candidateOf(said: PerLabel, judged: readonly Modality[], status: Verdic
 const candidate = fc
   .tuple(probabilities, modalities, fc.constantFrom('accepted' as const, 'rejected' as const))
   .map((parts) => candidateOf(...parts));
+/** Its numbers by name. */
+const flat = (known: Information): ReadonlyMap<string, number> =>
+  new Map(
+    Object.entries(known).flatMap(([subset, labels]) =>
+      Object.entries(labels).flatMap(([label, line]) =>
+        Object.entries(line).map(([key, value]) => [`${subset} ${label} ${key}`, value as number] as const),
+      ),
+    ),
+  );
 /** What was learnt from some windows before. */
 const information = fc
   .array(fc.tuple(probabilities, fc.constantFrom('voice' as const, 'face' as const, 'both' as const)), { maxLength: 8 })
@@ -44,6 +53,25 @@ const information = fc
       NOTHING_LEARNT,
     ),
   );
+
+describe('what was learnt', () => {
+  it('is the same whether windows are learnt one after the other, or in parts that are put together', () => {
+    const windows = fc.array(candidate, { maxLength: 8 });
+    fc.assert(
+      fc.property(windows, windows, (some, others) => {
+        const [one, other] = [some, others].map((each) => each.reduce(learnFrom, NOTHING_LEARNT)) as [
+          Information,
+          Information,
+        ];
+        const all = flat([...some, ...others].reduce(learnFrom, NOTHING_LEARNT));
+        for (const sum of [flat(together(one, other)), flat(together(other, one))]) {
+          expect([...sum.keys()].sort()).toEqual([...all.keys()].sort());
+          for (const [name, value] of all) expect(sum.get(name)).toBeCloseTo(value, 9);
+        }
+      }),
+    );
+  });
+});
 
 describe('leverage', () => {
   it('lies in (0, 1) and never rises with what is already known', () => {
