@@ -58,7 +58,8 @@ export function speechFeatures(samples: Value, mask: Value | null, size: SpeechF
     lengths &&= add(floor(div(sub(lengths, kernel), stride)), 1);
     x = gelu(normalised(wave, `${name}.layer_norm`, layer, lengths, size.norm));
   });
-  const frames = named(transpose(x, [0, 2, 1]), 1, 'frames');
+  const turned = transpose(x, [0, 2, 1]);
+  const frames = typeof turned.dims[1] === 'string' ? named(turned, 1, 'frames') : turned;
   return { frames, mask: lengths && present(lengths, positions(frames, 1)) };
 }
 

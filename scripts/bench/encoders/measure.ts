@@ -1,0 +1,92 @@
+/** One encoder on some number of threads: memory, then products and runs of every batch in turns. */
+import { readFileSync } from 'node:fs';
+import { openEncoder } from '../../../models/encoder.ts';
+import type { Encoder } from '../../../models/encoder-format.ts';
+import type { TensorData } from '../../../models/runtime.ts';
+import { quantile } from '../statistics.ts';
+import type { BatchTimes, Measurement, Task } from './measurement.ts';
+import { fastest, noise, openProducts, type Rate, timed } from './products.ts';
+import { PICTURE_SIDE, WINDOW_SAMPLES } from './subjects.ts';
+
+/** A network faster than that is run again in the same turn. */
+const TURN_MS = 250;
+
+/**
+ * Measure. The memory is that of the whole process: let it have done nothing before.
+ * @param turn hears of each turn, `rounds` for each batch.
+ * @throws UndertoneError as `openEncoder` and its network's `run`.
+ */
+export async function measure(
+  { dir, provider, threads, batches, rounds, flops }: Task,
+  turn: () => void,
+): Promise<Measurement> {
+  const before = peakBytes();
+  const begunMs = performance.now();
+  const { encoder, network } = await openEncoder(dir, { provider, threads });
+  const openMs = performance.now() - begunMs;
+  const wanted = encoder.modality === 'voice' ? encoder.outputs.hidden.name : encoder.outputs.pooled.name;
+  await network.run(feedsOf(encoder, 1), [wanted]);
+  const memory = { weights: weightsOf(encoder), before, peak: peakBytes() };
+
+  const products = await openProducts({ provider, threads });
+  let rate: Rate = await products.rate();
+  const runs: { readonly batch: number; readonly wall: readonly number[]; readonly cpu: readonly number[] }[] = [];
+  for (const batch of batches) {
+    const feeds = feedsOf(encoder, batch);
+    const run = () => network.run(feeds, [wanted]);
+    await run();
+    const [wall, cpu]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      rate = fastest(rate, await products.rate());
+      const turnMs = performance.now();
+      do {
+        const { wallMs, cpuMs } = await timed(run);
+        wall.push(wallMs);
+        cpu.push(cpuMs);
+      } while (performance.now() - turnMs < TURN_MS);
+      turn();
+    }
+    runs.push({ batch, wall, cpu });
+  }
+  await products.close();
+  await network.close();
+  return {
+    provider,
+    threads,
+    flops,
+    openMs,
+    memory,
+    productsPerSecond: rate.wall,
+    batches: runs.map(({ batch, wall, cpu }): BatchTimes => {
+      const ms = Math.min(...wall);
+      const share = (took: number, products: number) => (1000 * batch * flops) / took / products;
+      return {
+        batch,
+        ms,
+        medianMs: quantile(wall, 0.5),
+        share: share(ms, rate.wall),
+        cpuShare: threads === 1 && provider === 'cpu' ? share(Math.min(...cpu), rate.cpu) : null,
+      };
+    }),
+  };
+}
+
+/** Most bytes of this process that were in memory at once. What Node.js tells counts its parent's too, on Linux. */
+function peakBytes(): number {
+  if (process.platform !== 'linux') return 1024 * process.resourceUsage().maxRSS;
+  const [, kilobytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return 1024 * Number(kilobytes);
+}
+
+function weightsOf({ network }: Encoder): number {
+  return network.weights?.bytes ?? network.bytes;
+}
+
+function feedsOf(encoder: Encoder, batch: number): Record<string, TensorData> {
+  if (encoder.modality === 'face')
+    return { [encoder.inputs.pixels.name]: noise([batch, 3, PICTURE_SIDE, PICTURE_SIDE]) };
+  const dims = [batch, WINDOW_SAMPLES];
+  const { samples, mask } = encoder.inputs;
+  const all = new Float32Array(batch * WINDOW_SAMPLES).fill(1);
+  return { [samples.name]: noise(dims), ...(mask && { [mask.name]: { data: all, dims } }) };
+}

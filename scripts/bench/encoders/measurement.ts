@@ -1,0 +1,69 @@
+/** What is measured of one encoder on some number of threads, and what is told of it. Pure. */
+import type { Provider } from '../../../models/runtime.ts';
+import type { ErrorCode } from '../../../src/errors.ts';
+
+/** What a process is to measure. */
+export interface Task {
+  /** Folder of the encoder. */
+  readonly dir: string;
+  readonly provider: Provider;
+  readonly threads: number;
+  readonly batches: readonly number[];
+  /** Turns between products and network; more of them where one is short. */
+  readonly rounds: number;
+  /** Operations of one item. */
+  readonly flops: number;
+}
+
+/** What it measured. */
+export interface Measurement extends Pick<Task, 'provider' | 'threads' | 'flops'> {
+  /** From the folder to a network that is open, hashes checked. */
+  readonly openMs: number;
+  readonly memory: Memory;
+  /** Fastest product, operations a second. */
+  readonly productsPerSecond: number;
+  readonly batches: readonly BatchTimes[];
+}
+
+/** Of a process that opens the encoder and runs one item, bytes. */
+export interface Memory {
+  /** Of all weights, as the file holds them. */
+  readonly weights: number;
+  /** Resident at most, before the encoder was opened. */
+  readonly before: number;
+  /** Resident at most, until the first item was answered. */
+  readonly peak: number;
+}
+
+/** One run of so many items. */
+export interface BatchTimes {
+  readonly batch: number;
+  /** The fastest, and the median. */
+  readonly ms: number;
+  readonly medianMs: number;
+  /** Operations a second of the fastest, over those of the fastest product. */
+  readonly share: number;
+  /** The same by the processor's time, which other work on the machine takes little from; null on several threads, which spin. */
+  readonly cpuShare: number | null;
+}
+
+/** Items a second. */
+export function itemsPerSecond({ batch, ms }: BatchTimes): number {
+  return (1000 * batch) / ms;
+}
+
+/** The batch with the most items a second. */
+export function bestBatch({ batches }: Pick<Measurement, 'batches'>): BatchTimes | undefined {
+  return batches.toSorted((a, b) => itemsPerSecond(b) - itemsPerSecond(a))[0];
+}
+
+/** Peak over what was there before, as a multiple of the weights. */
+export function memoryRatio({ peak, before, weights }: Memory): number {
+  return (peak - before) / weights;
+}
+
+/** What a process that measures tells: a turn is done, all are, or why not. */
+export type Report =
+  | { readonly kind: 'turn' }
+  | { readonly kind: 'done'; readonly measurement: Measurement }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };

@@ -1,0 +1,100 @@
+/** Measurements as tables. Pure. */
+import { markdownTable } from '../../generated.ts';
+import { bestBatch, itemsPerSecond, type Measurement, memoryRatio } from './measurement.ts';
+import { type Subject, type SubjectName, SUBJECTS } from './subjects.ts';
+
+/** What was measured of an encoder, on each number of threads. */
+export interface Measured {
+  readonly name: SubjectName;
+  readonly measurements: readonly Measurement[];
+}
+
+const TITLES: Readonly<Record<SubjectName, string>> = {
+  'wavlm-large': 'WavLM-large, a window of 3 s',
+  'wav2vec2-l-12': 'wav2vec 2.0 large, 12 layers, a window of 3 s',
+  mobilenetv2: 'MobileNetV2, a picture of 224 x 224',
+};
+
+/** All tables, as Markdown. */
+export function benchTables(measured: readonly Measured[]): string {
+  return [timeTable(measured), memoryTable(measured), serveTable(measured)].join('\n');
+}
+
+function timeTable(measured: readonly Measured[]): string {
+  const head = [
+    'Encoder',
+    'Threads',
+    'Items a run',
+    'A run',
+    'Items a second',
+    'Share of products',
+    '... of processor time',
+    'Goal',
+  ];
+  const rows = measured.flatMap(({ name, measurements }) =>
+    measurements.flatMap(({ threads, provider, batches }) =>
+      batches.map((times) => [
+        TITLES[name],
+        provider === 'cpu' ? threads.toString() : provider,
+        times.batch.toString(),
+        milliseconds(times.ms),
+        itemsPerSecond(times).toPrecision(3),
+        times.share.toFixed(2),
+        times.cpuShare?.toFixed(2) ?? '',
+        goalOf(name),
+      ]),
+    ),
+  );
+  return markdownTable([head, ...rows]);
+}
+
+function memoryTable(measured: readonly Measured[]): string {
+  const head = ['Encoder', 'Operations an item', 'Weights', 'Peak memory', '... over the weights', 'Opened in'];
+  const rows = measured.flatMap(({ name, measurements: [first] }) => {
+    if (!first) return [];
+    const { memory, flops, openMs } = first;
+    return [
+      [
+        TITLES[name],
+        `${(flops / 1e9).toPrecision(3)} G`,
+        mebibytes(memory.weights),
+        mebibytes(memory.peak - memory.before),
+        memoryRatio(memory).toFixed(2),
+        milliseconds(openMs),
+      ],
+    ];
+  });
+  return markdownTable([head, ...rows]);
+}
+
+/** Looks at a face that a participant's second has. */
+const LOOKS = 5;
+
+/** Participants whose voice, or face, a single network of this process can encode each second, with nothing else to do. */
+function serveTable(measured: readonly Measured[]): string {
+  const head = ['Encoder', 'Threads', 'Most items a second', 'by so many a run', 'Participants at 1 Hz, no more than'];
+  const rows = measured.flatMap(({ name, measurements }) =>
+    measurements.flatMap((measurement) => {
+      const best = bestBatch(measurement);
+      if (!best) return [];
+      const rate = itemsPerSecond(best);
+      const each = SUBJECTS[name].kind === 'mobilenetv2' ? LOOKS : 1;
+      const held = Math.floor(rate / each).toString();
+      return [[TITLES[name], measurement.threads.toString(), rate.toPrecision(3), best.batch.toString(), held]];
+    }),
+  );
+  return markdownTable([head, ...rows]);
+}
+
+function goalOf(name: SubjectName): string {
+  const { goal }: Subject = SUBJECTS[name];
+  return goal === undefined ? '' : `>= ${goal.toFixed(2)}`;
+}
+
+function milliseconds(ms: number): string {
+  return `${ms < 100 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
