@@ -29,6 +29,7 @@ export const ERROR_CODES = [
   'purpose-forbids',
   'consent-outdated',
   'not-found',
+  'method-not-allowed',
   'conflict',
   'reservation-lost',
   // what a client ran into

@@ -66,7 +66,7 @@ export function createApi(options: ApiOptions): Api {
   const app = new Hono<{ Bindings: { incoming: IncomingMessage } }>().basePath(API_BASE);
   app.use(cors({ origin: [...options.origins], allowHeaders: ['Authorization', 'Content-Type'], maxAge: 600 }));
   for (const [name, operation] of Object.entries<Operation>(operations))
-    app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
+    app.on(operation.method, pattern(operation.path), async (context) => {
       const caller = await callerOf(operation, context);
       const request = await readRequest(operation, context);
       // The table says what each operation is given and gives; TypeScript cannot follow it through the loop.
@@ -79,11 +79,17 @@ export function createApi(options: ApiOptions): Api {
       // What the table does not name stays here: a row may hold more than its reader is to know.
       return context.json(operation.answer.parse(answer) as object);
     });
-  app.notFound(({ req }) => {
-    throw new UndertoneError(
-      'not-found',
-      `there is no operation ${req.method} of this path: ${API_BASE}/openapi.json lists all`,
-    );
+  // Behind all operations, so that only what none of them answers comes here.
+  for (const [path, methods] of methodsByPath())
+    app.all(pattern(path), (context) => {
+      context.header('Allow', methods.join(', '));
+      throw new UndertoneError(
+        'method-not-allowed',
+        `${context.req.method} is not for this path: send ${methods.join(' or ')}`,
+      );
+    });
+  app.notFound(() => {
+    throw new UndertoneError('not-found', `there is no such path: ${API_BASE}/openapi.json lists all`);
   });
   app.onError((thrown, context) => {
     const error = asUndertoneError(thrown);
@@ -128,6 +134,22 @@ export function createApi(options: ApiOptions): Api {
   return async (request, response) => {
     await listen(request, response);
   };
+}
+
+/** A path of the table as Hono has it. */
+function pattern(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** What each path of the table is answered for; whoever answers `GET` answers `HEAD`. */
+function methodsByPath(): ReadonlyMap<string, readonly string[]> {
+  const all = Object.values<Operation>(operations);
+  return new Map(
+    [...Map.groupBy(all, ({ path }) => path)].map(([path, some]) => [
+      path,
+      some.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])),
+    ]),
+  );
 }
 
 function incomingOf(context: Context): IncomingMessage {

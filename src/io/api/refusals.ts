@@ -14,6 +14,7 @@ const STATUS: Partial<Readonly<Record<ErrorCode, ContentfulStatusCode>>> = {
   'purpose-forbids': 403,
   'room-not-found': 404,
   'not-found': 404,
+  'method-not-allowed': 405,
   'not-joined': 404,
   conflict: 409,
   'consent-outdated': 409,

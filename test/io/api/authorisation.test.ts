@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { issueToken } from '../../../src/io/tokens.ts';
-import { operations } from '../../../src/protocol/api.ts';
+import { API_BASE, apiError, operations } from '../../../src/protocol/api.ts';
 import type { Operation, OperationName } from '../../../src/protocol/api.ts';
 import { COLUMNS, MATRIX } from './matrix.ts';
 import type { Cell, Column } from './matrix.ts';
 import { aPerson, aProposal, aReservation, aSegment, aWebhook, anItem } from './rows.ts';
+import { send } from './send.ts';
 import { openApiStage, SECRET } from './stage.ts';
 import type { ApiStage, Received, Sent } from './stage.ts';
 
@@ -149,6 +150,26 @@ test.each(names)('the table says of %s what the matrix says', (name) => {
   expect(roles === 'anyone').toBe(letIn('nobody'));
   expect(subject ?? false).toBe(roles !== 'anyone' && letIn('key'));
   if (scope === 'server') expect(row?.get('admin@')).toBe('no');
+});
+
+test('every path answers the methods that the table has of it, and names them to whoever sends another', async () => {
+  const paths = Map.groupBy(Object.values<Operation>(operations), ({ path }) => path);
+  for (const [path, some] of paths) {
+    const allowed = new Set(some.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
+    const target = `${API_BASE}${path.replaceAll(/\{\w+\}/g, 'x')}`;
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']) {
+      stage.clock.forward(1000);
+      const { status, headers, bytes } = await send(stage.url, target, { method });
+      if (allowed.has(method)) {
+        expect([method, path, status]).toEqual([method, path, some[0]?.roles === 'anyone' ? 200 : 401]);
+        continue;
+      }
+      expect([method, path, status]).toEqual([method, path, 405]);
+      expect(headers.get('allow')?.split(', ').sort()).toEqual([...allowed].sort());
+      if (method !== 'HEAD') expect(apiError.parse(JSON.parse(bytes.toString())).error.code).toBe('method-not-allowed');
+    }
+  }
+  expect((await send(stage.url, `${API_BASE}/nowhere`, { method: 'POST' })).status).toBe(404);
 });
 
 test.each(names)('%s is for each caller as the matrix says', async (name) => {

@@ -121,12 +121,12 @@ describe('a body', () => {
 });
 
 describe('a method', () => {
-  test('that an operation does not have is refused with where all are listed', async () => {
+  test('that an operation does not have is refused with what to send', async () => {
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'PROPFIND'])
       expect(await ask('/review/claims', { method })).toEqual([
-        404,
-        'not-found',
-        expect.stringContaining('openapi.json'),
+        405,
+        'method-not-allowed',
+        `${method} is not for this path: send POST`,
       ]);
   });
 
