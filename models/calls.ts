@@ -3,6 +3,7 @@ import type { FaceFeatures, FaceSighting, Logits, Modality, VideoFrame } from '.
 import type { ErrorCode } from '../src/errors.ts';
 import type { SpeechActivity, SpeechState } from '../src/ports.ts';
 import type { FusionModel, Model } from './contract.ts';
+import type { PackEncoders } from './pack-encoders.ts';
 import type { Provider } from './runtime.ts';
 
 /** The kinds of call, with request and answer. */
@@ -17,9 +18,12 @@ export type CallKind = keyof Calls;
 
 /** The part of a window that networks look at. */
 export interface WindowRequest {
-  /** Log-mel, row-major [frames, 64]. */
-  readonly voice: { readonly logMel: Float32Array; readonly frames: number } | null;
-  /** Both heads of the face network of `n` frames, row-major, and what the shared layers look at, if the pack has any. */
+  /** Log-mel, row-major [frames, 64], or the sound itself, 16 kHz, where an encoder hears it. */
+  readonly voice: { readonly logMel: Float32Array; readonly frames: number; readonly samples?: Float32Array } | null;
+  /**
+   * Both heads of the face network of `n` frames, row-major, and what the shared layers look at, if the pack has any; of a face
+   * encoder its states alone.
+   */
   readonly face: Omit<FaceFeatures, 'visibleShare'> | null;
 }
 
@@ -48,6 +52,10 @@ export interface Opening {
   readonly provider: Provider;
   /** Threads within one run. */
   readonly threads: number;
+  /** Kinds of call that the worker will be asked; what none of them needs is not opened. Default all. */
+  readonly kinds?: readonly CallKind[];
+  /** Length of the windows that encoders hear, ms. Default 3000. */
+  readonly windowMs?: number;
 }
 
 /** The networks of the product, before they are opened. */
@@ -58,6 +66,8 @@ export interface Models {
   readonly fusion: FusionModel | null;
   /** By the modality whose embeddings they look at; none in a pack whose attributes follow from its shares. */
   readonly attributes: Readonly<Partial<Record<Modality, Model>>>;
+  /** What stands before the networks; of a pack without encoders nothing. */
+  readonly encoders?: PackEncoders;
   readonly detector: Model;
   readonly speech: Model;
 }

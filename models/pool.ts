@@ -2,15 +2,16 @@
  * The `Inference` port over worker threads: verifies the pack, finds a provider that works, keeps the threads running
  * and takes calls for them.
  */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { asUndertoneError, UndertoneError } from '../src/errors.ts';
 import type { Inference, Log, Meter } from '../src/ports.ts';
 import type { CallKind, Models } from './calls.ts';
 import { loadPack } from './pack.ts';
+import { findEncoders } from './pack-encoders.ts';
 import { loadPerception } from './perception.ts';
-import { startCrew } from './pool/crew.ts';
-import { dispatchTo, type Dispatch } from './pool/dispatch.ts';
 import { ownFrame, ownSpeech, ownWindow } from './pool/requests.ts';
+import { startStations, type Station } from './pool/stations.ts';
 import type { ThreadOptions } from './pool/thread.ts';
 import { onFirstWorking, probeProvider, PROVIDER_REMEDIES } from './provider.ts';
 import type { Provider } from './runtime.ts';
@@ -19,6 +20,12 @@ import type { Provider } from './runtime.ts';
 export interface InferenceOptions {
   /** Folder of the model pack. */
   readonly packDir: string;
+  /** Folder that holds the pack's encoders, if it names any. Default: they are where the pack says. */
+  readonly encoders?: string;
+  /** CPU threads within one run of an encoder. Default: the machine's cores. */
+  readonly encoderThreads?: number;
+  /** Length of windows, ms, which encoders are warmed for. Default 3000. */
+  readonly windowMs?: number;
   /** Folder of the face and voice activity detectors. Default `models/perception`. */
   readonly perceptionDir?: string;
   /** Providers in order of preference; the first that works is used. Default `['cpu']`. */
@@ -44,6 +51,8 @@ export interface InferenceOptions {
 }
 
 const PERCEPTION_DIR = fileURLToPath(new URL('./perception', import.meta.url));
+/** A trial reads encoders twice. */
+const ENCODER_TRIAL_MS = 600_000;
 const QUEUE_LIMITS = { window: 256, speech: 256, faces: 64 } as const;
 
 /**
@@ -63,15 +72,32 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
     drainMs = 10_000,
     required = false,
     thread = {},
+    windowMs,
     meter,
     log,
   } = options;
-  const { pack, networks } = await loadPack(packDir);
-  const models: Models = { ...networks, ...(await loadPerception(perceptionDir)) };
-  let dispatch: Dispatch | null = null;
+  const { pack, networks, encoders: named } = await loadPack(packDir);
+  const encoders = await findEncoders(packDir, named, options.encoders);
+  const models: Models = { ...networks, ...(await loadPerception(perceptionDir)), encoders };
+  const stationOptions = {
+    workers,
+    encoderThreads: options.encoderThreads ?? availableParallelism(),
+    thread,
+    restartDelayMs,
+    restartWaitMs,
+    limits: { ...QUEUE_LIMITS, ...queueLimits },
+    meter,
+    log,
+  };
 
   const start = async (provider: Provider) => {
-    await probeProvider(provider, { packDir, perceptionDir }).catch((cause: unknown) => {
+    const trial = {
+      packDir,
+      perceptionDir,
+      ...(options.encoders !== undefined && { encoders: options.encoders }),
+      ...(Object.keys(encoders).length > 0 && { timeoutMs: ENCODER_TRIAL_MS }),
+    };
+    await probeProvider(provider, trial).catch((cause: unknown) => {
       if (!required) throw cause;
       const why = asUndertoneError(cause).message;
       throw new UndertoneError(
@@ -80,22 +106,10 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
         { cause },
       );
     });
-    const count = provider === 'webgpu' ? 1 : workers;
-    const onChange = (alive: number) => {
-      meter.gauge('undertone_inference_workers', alive);
-      dispatch?.crewChanged();
-    };
-    const onLost = (error: unknown, delayMs: number) => {
-      meter.count('undertone_inference_worker_restarts_total');
-      log.error({ err: error, delayMs }, 'inference worker lost; another is started');
-    };
-    const crew = await startCrew(
-      { models, provider, threads },
-      { workers: count, thread, restartDelayMs, onLost, onChange },
-    );
-    return { crew, provider, count };
+    const opening = { models, provider, threads, ...(windowMs !== undefined && { windowMs }) };
+    return { ...(await startStations(opening, stationOptions)), provider };
   };
-  const { crew, provider, count } = await onFirstWorking(
+  const { windows, media, provider } = await onFirstWorking(
     required ? providers.slice(0, 1) : providers,
     start,
     (from, to, error) => {
@@ -103,25 +117,38 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
       log.warn({ from, to, reason: asUndertoneError(error).message }, 'inference provider does not work; falling back');
     },
   );
+  const stations = [...new Set([windows, media])];
+  const sum = (of: (station: Station) => number): number => stations.reduce((total, one) => total + of(one), 0);
   meter.gauge('undertone_provider_info', 1, { provider });
   const fusion = networks.fusion?.serves.join(' ') ?? 'none';
-  log.info({ provider, workers: count, pack: `${pack.name}@${pack.version}`, fusion }, 'inference ready');
+  log.info(
+    {
+      provider,
+      workers: sum((one) => one.workers),
+      pack: `${pack.name}@${pack.version}`,
+      fusion,
+      encoders: pack.encoders,
+    },
+    'inference ready',
+  );
 
-  const calls = (dispatch = dispatchTo(crew, { limits: { ...QUEUE_LIMITS, ...queueLimits }, restartWaitMs, meter }));
   let closed: Promise<void> | null = null;
   return {
     pack,
-    detectFaces: async (frame) => calls.call('faces', ownFrame(frame)),
-    detectSpeech: async (samples, state) => calls.call('speech', ownSpeech(samples, state)),
-    infer: async (window) => calls.call('window', ownWindow(window)),
+    detectFaces: async (frame) => media.calls.call('faces', ownFrame(frame)),
+    detectSpeech: async (samples, state) => media.calls.call('speech', ownSpeech(samples, state)),
+    infer: async (window) => windows.calls.call('window', ownWindow(window)),
     status: () => ({
-      ready: crew.alive === count,
-      workers: count,
-      workersAlive: crew.alive,
+      ready: stations.every(({ crew, workers: wanted }) => crew.alive === wanted),
+      workers: sum((one) => one.workers),
+      workersAlive: sum(({ crew }) => crew.alive),
       provider,
-      depth: calls.depth,
-      windows: { workers: crew.alive, ...calls.work.windows },
+      depth: sum(({ calls }) => calls.depth),
+      windows: { workers: windows.crew.alive, ...windows.calls.work.windows },
     }),
-    close: () => (closed ??= calls.drain(drainMs).then(() => crew.close())),
+    close: () =>
+      (closed ??= Promise.all(stations.map(({ calls, crew }) => calls.drain(drainMs).then(() => crew.close()))).then(
+        () => undefined,
+      )),
   };
 }

@@ -1,13 +1,16 @@
 /**
- * A trial of a provider, as a process that may die of it: `node models/probe.ts PROVIDER PACK_DIR PERCEPTION_DIR`. Exits
- * with 0 when every network opens on the provider and answers as on the CPU, else with 1 and the reason on stdout.
+ * A trial of a provider, as a process that may die of it: `node models/probe.ts PROVIDER PACK_DIR PERCEPTION_DIR
+ * [ENCODERS_DIR]`. Exits with 0 when every network opens on the provider and answers as on the CPU, else with 1 and the reason on stdout.
  */
+import { CROP_SIZE } from '../src/core/faces/align.ts';
+import { SAMPLE_RATE_HZ } from '../src/core/features.ts';
 import { asUndertoneError, UndertoneError } from '../src/errors.ts';
 import type { Models } from './calls.ts';
 import { loadPack } from './pack.ts';
+import { findEncoders } from './pack-encoders.ts';
 import { loadPerception } from './perception.ts';
 import type { Provider, TensorData } from './runtime.ts';
-import { openNetworks, type BatchedNetwork } from './worker/networks.ts';
+import { openNetworks, type BatchedNetwork, type Networks } from './worker/networks.ts';
 import { blankFeeds, isMask } from './worker/warming.ts';
 
 /** Largest difference from the CPU's numbers that rounding explains; GPUs may multiply in TF32. */
@@ -25,7 +28,26 @@ async function compare(provider: Provider, models: Models): Promise<void> {
     const [other, own] = [there.attributes[modality], here.attributes[modality]];
     if (other && own) await compareNetwork(`${modality} attributes`, other, own);
   }
+  await compareEncoders(there, here);
   await Promise.all([there.close(), here.close()]);
+}
+
+/** A second of a rising tone, and a crop with an edge. */
+async function compareEncoders(there: Networks, here: Networks): Promise<void> {
+  const sound = Float32Array.from({ length: SAMPLE_RATE_HZ }, (_, i) => 0.3 * Math.sin((i * i) / 8e4));
+  const crop = Float32Array.from({ length: CROP_SIZE ** 2 }, (_, i) => (i % CROP_SIZE < 20 ? 0.2 : 0.8));
+  if (there.encoders.voice && here.encoders.voice)
+    compareNumbers(
+      'states of the voice encoder',
+      (await here.encoders.voice([sound]))(0).numbers,
+      (await there.encoders.voice([sound]))(0).numbers,
+    );
+  if (there.encoders.face && here.encoders.face)
+    compareNumbers(
+      'states of the face encoder',
+      (await here.encoders.face([crop]))(0),
+      (await there.encoders.face([crop]))(0),
+    );
 }
 
 async function compareNetwork(name: string, there: BatchedNetwork, here: BatchedNetwork): Promise<void> {
@@ -33,12 +55,15 @@ async function compareNetwork(name: string, there: BatchedNetwork, here: Batched
   const expected = await here.run(feeds);
   const actual = await there.run(feeds);
   for (const [output, { data }] of Object.entries(expected)) {
-    const other = actual[output]?.data ?? new Float32Array(0);
-    // Written so that a NaN fails.
-    if (data.every((value, i) => Math.abs(value - (other[i] ?? NaN)) <= TOLERANCE * Math.max(1, Math.abs(value))))
-      continue;
-    throw new UndertoneError('inference-failed', `its ${output} of the ${name} network differs from the CPU's`);
+    compareNumbers(`${output} of the ${name} network`, data, actual[output]?.data ?? new Float32Array(0));
   }
+}
+
+function compareNumbers(what: string, expected: Float32Array, actual: Float32Array): void {
+  // Written so that a NaN fails.
+  if (expected.every((value, i) => Math.abs(value - (actual[i] ?? NaN)) <= TOLERANCE * Math.max(1, Math.abs(value))))
+    return;
+  throw new UndertoneError('inference-failed', `its ${what} differ from the CPU's`);
 }
 
 type Feeds = Readonly<Record<string, TensorData>>;
@@ -56,11 +81,13 @@ function waves(feeds: Feeds): Feeds {
   );
 }
 
-const [provider, packDir = '', perceptionDir = ''] = process.argv.slice(2);
+const [provider, packDir = '', perceptionDir = '', root] = process.argv.slice(2);
 try {
   if (provider !== 'cuda' && provider !== 'webgpu')
     throw new UndertoneError('config-invalid', `no provider ${String(provider)}`);
-  await compare(provider, { ...(await loadPack(packDir)).networks, ...(await loadPerception(perceptionDir)) });
+  const { networks, encoders: named } = await loadPack(packDir);
+  const encoders = await findEncoders(packDir, named, root);
+  await compare(provider, { ...networks, ...(await loadPerception(perceptionDir)), encoders });
 } catch (thrown) {
   process.stdout.write(asUndertoneError(thrown).message);
   process.exitCode = 1;

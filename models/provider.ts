@@ -14,6 +14,8 @@ const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
 export interface ProbeOptions {
   readonly packDir: string;
   readonly perceptionDir: string;
+  /** Folder that holds the pack's encoders. Default: they are where the pack says. */
+  readonly encoders?: string;
   /** How long the trial may take, ms; the first start of a GPU compiles its kernels. Default 60 000. */
   readonly timeoutMs?: number;
 }
@@ -24,14 +26,18 @@ export interface ProbeOptions {
  */
 export async function probeProvider(
   provider: Provider,
-  { packDir, perceptionDir, timeoutMs = 60_000 }: ProbeOptions,
+  { packDir, perceptionDir, encoders, timeoutMs = 60_000 }: ProbeOptions,
 ): Promise<void> {
   if (provider === 'cpu') return;
   try {
-    await promisify(execFile)(process.execPath, [PROBE, provider, packDir, perceptionDir], {
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    });
+    await promisify(execFile)(
+      process.execPath,
+      [PROBE, provider, packDir, perceptionDir, ...(encoders === undefined ? [] : [encoders])],
+      {
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
+      },
+    );
   } catch (cause) {
     throw new UndertoneError('inference-failed', `${provider} does not work here: ${outcome(cause, timeoutMs)}`, {
       cause,

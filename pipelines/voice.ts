@@ -40,6 +40,7 @@ export function hearVoice(sound: Observable<PcmChunk>, windows: Windows, deps: V
     let block: SpeechRun = { startMs: 0, samples: new Float32Array(0) };
 
     const hear = (chunk: PcmChunk): void => {
+      windows.putSound(chunk);
       const [next, placed] = place(line, chunk);
       line = next;
       if (placed === null) return;

@@ -93,6 +93,19 @@ export const settings = z.object({
     .transform((text) => text === 'true')
     .describe('`true`: refuse to start where the first of the providers does not work, in place of falling back'),
   UNDERTONE_INFERENCE_WORKERS: count(1, 64).describe('Inference worker threads'),
+  UNDERTONE_ENCODERS: z
+    .string()
+    .optional()
+    .describe(
+      'Folder that holds the encoders that the pack names (docs/encoders.md); unset: they are where the pack says',
+    ),
+  UNDERTONE_ENCODER_THREADS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(256)
+    .default(0)
+    .describe('CPU threads within one run of an encoder; 0 means one a core'),
   UNDERTONE_DECODE_WORKERS: count(1, 64).describe('Decoder processes'),
   UNDERTONE_WEBRTC_WORKERS: z.coerce
     .number()

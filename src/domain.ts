@@ -141,6 +141,8 @@ export interface VoiceFeatures {
   readonly logMel: Float32Array;
   readonly frames: number;
   readonly bands: number;
+  /** The sound itself, 16 kHz, where an encoder hears it; silent where none came. */
+  readonly samples?: Float32Array;
   /** Share of the window in which someone speaks, by voice activity. */
   readonly speechShare: number;
 }

@@ -29,6 +29,7 @@ import { startWebhooks } from './io/webhooks/runner.ts';
 import { UndertoneError } from './errors.ts';
 import type { Log, Meter } from './ports.ts';
 import { attendTo } from './server/attend-to.ts';
+import { encoderOptions } from './server/encoders.ts';
 import { inThread } from './server/loop-thread.ts';
 import { serverApi } from './server/api.ts';
 import { helloInfo, openClips, startMedia, startSite, startTrust, windowOptions } from './server/parts.ts';
@@ -91,6 +92,7 @@ export async function startServer(config: Config): Promise<Server> {
         providers: config.UNDERTONE_PROVIDERS,
         required: config.UNDERTONE_PROVIDERS_REQUIRED,
         workers: config.UNDERTONE_INFERENCE_WORKERS,
+        ...encoderOptions(config),
         meter,
         log,
       }),
@@ -141,7 +143,7 @@ export async function startServer(config: Config): Promise<Server> {
       },
     });
 
-    const windows = windowOptions(config);
+    const windows = windowOptions(config, inference.pack);
     const draining = new Subject<void>();
     const untold = countUntold(broker);
     const onJoin = (joined: Joined) =>

@@ -70,7 +70,7 @@ export const stateInputs = {
 type Inputs = Readonly<Record<string, readonly (string | number)[] | undefined>>;
 
 /** What a sequence has at each of its frames: [layers, width] or [width] of a voice, [width] of a face. */
-export function stateSides(modality: Modality, { voice, face }: NamedEncoders): readonly number[] | null {
+function stateSides(modality: Modality, { voice, face }: NamedEncoders): readonly number[] | null {
   if (modality === 'face') return face ? [face.width] : null;
   return voice ? [...(voice.layers.length > 1 ? [voice.layers.length] : []), voice.width] : null;
 }

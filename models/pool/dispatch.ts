@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UndertoneError } from '../../src/errors.ts';
 import type { Meter } from '../../src/ports.ts';
 import type { Answer, Batch, CallKind, Calls } from '../calls.ts';
-import { MAX_ROWS } from '../worker/batching.ts';
 import type { Crew } from './crew.ts';
 import { CALL_KINDS, callQueue } from './queue.ts';
 import type { OwnedRequest } from './requests.ts';
@@ -14,6 +13,8 @@ import { tallyWork, type WorkTally } from './work.ts';
 export interface DispatchOptions {
   /** Calls of each kind that may wait. */
   readonly limits: Readonly<Record<CallKind, number>>;
+  /** Calls of each kind that go together. */
+  readonly batches: Readonly<Record<CallKind, number>>;
   /** How long calls wait when no thread is alive, ms. */
   readonly restartWaitMs: number;
   readonly meter: Meter;
@@ -42,15 +43,12 @@ interface Call extends OwnedRequest<unknown> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Calls that go together: as many as fill the largest run of the network that costs them most. */
-const BATCHES = { window: MAX_ROWS.voice, speech: MAX_ROWS.speech, faces: MAX_ROWS.detector } as const;
-
 /** Calls to the threads of `crew`. */
 export function dispatchTo(
   crew: Pick<Crew, 'alive' | 'idle'>,
-  { limits, restartWaitMs, meter }: DispatchOptions,
+  { limits, batches, restartWaitMs, meter }: DispatchOptions,
 ): Dispatch {
-  const queue = callQueue<Call>({ limits, batches: BATCHES });
+  const queue = callQueue<Call>({ limits, batches });
   const work = tallyWork();
   let running = 0;
   /** Why calls are refused at the door; null while they are taken. */

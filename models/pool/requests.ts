@@ -20,11 +20,13 @@ const MAX_BLOCKS = 1024;
 export function ownWindow({ voice, face }: Pick<Window, 'voice' | 'face'>): OwnedRequest<WindowRequest> {
   if (!voice && !face)
     throw new UndertoneError('inference-failed', 'a window without voice and face has nothing to judge');
-  const logMel = voice?.logMel.slice();
+  // Who hears the sound itself has no use for its log-mel.
+  const samples = voice?.samples?.slice();
+  const logMel = voice && (samples ? new Float32Array(0) : voice.logMel.slice());
   const embeddings = face?.embeddings?.slice() ?? null;
   return {
     request: {
-      voice: voice && logMel ? { logMel, frames: voice.frames } : null,
+      voice: voice && logMel ? { logMel, frames: voice.frames, ...(samples && { samples }) } : null,
       face: face && {
         shareLogits: face.shareLogits.slice(),
         presenceLogits: face.presenceLogits.slice(),
@@ -33,7 +35,7 @@ export function ownWindow({ voice, face }: Pick<Window, 'voice' | 'face'>): Owne
         ...(face.distances && { distances: face.distances.slice() }),
       },
     },
-    transfer: [logMel, embeddings].flatMap((owned) => (owned ? [owned.buffer] : [])),
+    transfer: [logMel, samples, embeddings].flatMap((owned) => (owned ? [owned.buffer] : [])),
   };
 }
 

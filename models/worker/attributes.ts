@@ -4,13 +4,11 @@ import type { AttributeScore, AttributeScores, Modality } from '../../src/domain
 import { finite } from './answers.ts';
 import type { BatchedNetwork, Networks } from './networks.ts';
 import { type ReadRow, rowsThrough } from './rows.ts';
+import type { StateSequence } from './sequence.ts';
 
 /** What of a window is scored: looks at its face, or steps of its voice. */
-export interface EmbeddedWindow {
+export interface EmbeddedWindow extends StateSequence {
   readonly modality: Modality;
-  /** Row-major [n, width]. */
-  readonly rows: Float32Array;
-  readonly n: number;
 }
 
 /** What is said of the window at a place; undefined where no network knows its modality, or it was null. */
@@ -69,9 +67,9 @@ function scoresOf(said: ReadRow, row: number, modality: Modality): AttributeScor
 }
 
 /** Mean of the rows into `out`, [width]. */
-function writeMean({ rows, n }: EmbeddedWindow, out: Float32Array): void {
+function writeMean({ numbers, n }: StateSequence, out: Float32Array): void {
   const width = out.length;
   const sums = new Float64Array(width);
-  for (let i = 0; i < n * width; i++) sums[i % width] = (sums[i % width] ?? 0) + (rows[i] ?? 0);
+  for (let i = 0; i < n * width; i++) sums[i % width] = (sums[i % width] ?? 0) + (numbers[i] ?? 0);
   sums.forEach((sum, k) => (out[k] = sum / n));
 }

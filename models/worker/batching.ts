@@ -1,4 +1,5 @@
 /** Which batch sizes are run. Only sizes that were warmed are used, so that no call pays for a new shape. Pure. */
+import type { Contract } from '../contract.ts';
 
 /** One run of a network: rows `start` to `start + rows`, in a batch of `size`; the rest of the batch is padding. */
 export interface BatchRun {
@@ -9,6 +10,22 @@ export interface BatchRun {
 
 /** Rows that one run may hold, by network. */
 export const MAX_ROWS = { voice: 16, face: 8, fusion: 16, attributes: 16, detector: 4, speech: 16 } as const;
+
+/** Rows that one run of an encoder may hold. On a CPU a batch saves little and keeps the first of it waiting for the last. */
+export const ENCODER_ROWS = 16;
+export const CPU_ENCODER_ROWS = 4;
+
+/** Numbers that one run of a network may be given: states of a large encoder are 15 MB a window. */
+const RUN_NUMBERS = 2 ** 24;
+
+/** Rows of this contract that one run may hold: `most`, or fewer where each is large. */
+export function rowsUpTo(most: number, { inputs }: Contract): number {
+  const perRow = Object.values(inputs).reduce(
+    (sum, shape) => sum + shape.reduce<number>((product, side) => product * (typeof side === 'number' ? side : 1), 1),
+    0,
+  );
+  return Math.max(1, Math.min(most, Math.floor(RUN_NUMBERS / perRow)));
+}
 
 /** Frames that faces are padded to before they are fused, ascending; each is warmed in every batch size. */
 export const FRAME_SIZES = [8, 16, 32] as const;

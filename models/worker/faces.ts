@@ -6,10 +6,9 @@ import { measureFace, poorFace } from '../../src/core/faces/quality.ts';
 import type { FaceSighting, VideoFrame } from '../../src/domain.ts';
 import type { Answer } from '../calls.ts';
 import { attempt, finite } from './answers.ts';
-import { faceDistance } from './distances.ts';
-import { headsOf } from './heads.ts';
 import type { Networks } from './networks.ts';
 import { rowsThrough } from './rows.ts';
+import { type LookingNetworks, lookThrough } from './seeing.ts';
 
 /** Faces of one frame that are encoded: a participant's own and, while it is unclear which that is, a rival. */
 const ENCODED_FACES = 2;
@@ -22,29 +21,18 @@ export interface Seen {
 
 /** How a worker answers frames. */
 export function faceCalls(
-  networks: Pick<Networks, 'detector' | 'face' | 'fusion' | 'attributes'>,
+  networks: LookingNetworks & Pick<Networks, 'detector'>,
 ): (frames: readonly VideoFrame[]) => Promise<Answer<FaceSighting[]>[]> {
   const find = faceFinder(networks.detector);
-  const encode = rowsThrough(networks.face, ['pixels']);
-  const heads = headsOf(networks.face.contract, 'face');
-  const isFused = networks.fusion?.serves.some((subset) => subset !== 'voice') ?? false;
-  const isKept = isFused || networks.attributes.face !== undefined;
-  const { contract } = networks.face;
-  const outputs = [...heads.outputs, ...(isKept || contract.reference ? ['embedding'] : [])];
+  const look = lookThrough(networks);
 
   return async (frames) => {
     const seen = await find(frames);
     const judged = seen.flatMap((faces) => (faces.ok ? faces.value.filter(mayBeJudged).slice(0, ENCODED_FACES) : []));
-    const encodings = await encode(judged.length, (row, { pixels }) => pixels.set(judged[row]?.crop ?? []), {
-      outputs,
-    });
+    const encodings = await look(judged.map(({ crop }) => crop));
     const encoding = (face: Seen): FaceSighting => {
       const row = judged.indexOf(face);
-      if (row < 0) return face.sighting;
-      const embedding = isKept ? finite(encodings('embedding', row), "a face's embedding").slice() : null;
-      const distance = faceDistance(face.crop, encodings('embedding', row), contract);
-      const encoding = { ...heads.read(encodings, row), embedding, ...(distance !== undefined && { distance }) };
-      return { ...face.sighting, encoding };
+      return row < 0 ? face.sighting : { ...face.sighting, encoding: encodings(row) };
     };
     return seen.map((faces) => (faces.ok ? attempt(() => faces.value.map(encoding)) : faces));
   };

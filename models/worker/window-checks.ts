@@ -4,26 +4,36 @@ import type { ModalitySubset } from '../../src/domain.ts';
 import { UndertoneError } from '../../src/errors.ts';
 import type { WindowRequest } from '../calls.ts';
 import { finite } from './answers.ts';
+import { takesStates } from './hearing.ts';
+import { headsOf } from './heads.ts';
 import type { Networks } from './networks.ts';
 
 /**
- * Checks windows for these networks. A face's embeddings are looked at only where they are fused or scored.
- * @param faceLabels labels of the face network.
+ * Checks windows for these networks. A face's embeddings are looked at only where they are fused or scored, or are all
+ * that a look says.
  * @throws UndertoneError `inference-failed`, from the check, naming what is wrong with the window's features.
  */
 export function windowChecks(
-  networks: Pick<Networks, 'voice' | 'fusion' | 'attributes'>,
-  faceLabels: number,
+  networks: Pick<Networks, 'voice' | 'face' | 'fusion' | 'attributes'>,
 ): (window: WindowRequest, fused: ModalitySubset | null) => void {
+  const { contract } = networks.face;
+  const hearsSound = takesStates(networks.voice.contract);
+  const seesStates = takesStates(contract);
+  const faceLabels = seesStates ? 0 : headsOf(contract, 'face').width;
   const maxFrames = Number(networks.voice.contract.inputs['logmel']?.[1]);
   const scored = networks.attributes.face;
-  const faceWidth = Number(scored?.contract.inputs['embedding']?.[1] ?? networks.fusion?.contract.inputs['face']?.[2]);
+  const faceWidth = Number(
+    contract.inputs['face']?.[2] ??
+      scored?.contract.inputs['embedding']?.[1] ??
+      networks.fusion?.contract.inputs['face']?.[2],
+  );
   return ({ voice, face }, fused) => {
-    if (voice) checkVoice(voice, maxFrames);
+    if (voice && hearsSound) checkSound(voice);
+    else if (voice) checkVoice(voice, maxFrames);
     if (!face) return;
     checkRows(face.shareLogits, 'share logits', face.n, faceLabels);
     checkRows(face.presenceLogits, 'presence logits', face.n, faceLabels);
-    if (!fused && !scored) return;
+    if (!fused && !scored && !seesStates) return;
     const embeddings = face.embeddings ?? new Float32Array(0);
     checkRows(embeddings, 'numbers of embedding', face.n, faceWidth);
     finite(embeddings, "a face's embedding");
@@ -38,6 +48,15 @@ function checkVoice({ logMel, frames }: NonNullable<WindowRequest['voice']>, max
         `${maxFrames} frames`,
     );
   finite(logMel, 'log-mel');
+}
+
+function checkSound({ samples }: NonNullable<WindowRequest['voice']>): void {
+  if (!samples || samples.length === 0)
+    throw new UndertoneError(
+      'inference-failed',
+      'a window came without its sound, which the voice encoder hears: cut windows with carriesSound',
+    );
+  finite(samples, 'sound');
 }
 
 function checkRows(values: Float32Array, what: string, n: number, width: number): void {

@@ -9,6 +9,7 @@ import { asUndertoneError, UndertoneError } from '../errors.ts';
 import { glanceAtMedia } from '../io/ffmpeg-probe.ts';
 import type { Log } from '../ports.ts';
 import { verdict as wireVerdict } from '../protocol.ts';
+import { encoderOptions } from '../server/encoders.ts';
 import { analyseMedia } from './analysis.ts';
 import type { Command, Invocation } from './command.ts';
 import { discardCounter } from './discards.ts';
@@ -65,6 +66,7 @@ async function analyseFile({ positionals: [target = ''], text, has, env, signal 
       providers: settings.UNDERTONE_PROVIDERS,
       required: settings.UNDERTONE_PROVIDERS_REQUIRED,
       workers: settings.UNDERTONE_INFERENCE_WORKERS,
+      ...encoderOptions(settings),
       meter,
       log: stderrLog,
     });

@@ -46,6 +46,7 @@ export async function analyseMedia(target: string, options: AnalysisOptions): Pr
     // Whoever starts the analysis of a recording answers for the consent of those in it.
     consent: of(true),
     windows: {
+      carriesSound: inference.pack.encoders.voice !== undefined,
       lengthMs: settings.UNDERTONE_WINDOW_MS,
       hopMs: settings.UNDERTONE_HOP_MS,
       graceMs: settings.UNDERTONE_GRACE_MS,

@@ -9,6 +9,7 @@ export const SCORING_OPTIONS = {
   split: { value: 'NAME', help: 'only clips of this split, for example dev' },
   ids: { value: 'FILE', help: 'only the clips whose ids are in the file, one a line' },
   provider: { value: 'NAME', help: 'where networks run: cpu, cuda or webgpu (default: cpu)' },
+  encoders: { value: 'DIR', help: 'folder that holds the encoders that the pack names (default: where it says)' },
   threads: { value: 'N', help: 'threads of a network on the CPU (default: 2)' },
 } as const satisfies Command['options'];
 
@@ -47,18 +48,23 @@ export interface ScoringGiven {
   readonly modality: Stimulus | undefined;
   readonly split: string | undefined;
   readonly ids: string | undefined;
-  readonly running: { readonly provider?: Provider; readonly threads?: number };
+  readonly running: { readonly provider?: Provider; readonly threads?: number; readonly encoders?: string };
 }
 
 /** Read them. @throws UndertoneError `config-invalid`. */
 export function scoringGiven(text: Invocation['text']): ScoringGiven {
   const provider = oneOf(text, 'provider', ['cpu', 'cuda', 'webgpu']);
+  const encoders = text('encoders');
   const threads = wholeNumber(text, 'threads', 1);
   return {
     modality: oneOf(text, 'modality', STIMULI),
     split: text('split'),
     ids: text('ids'),
-    running: { ...(provider !== undefined && { provider }), ...(threads !== undefined && { threads }) },
+    running: {
+      ...(provider !== undefined && { provider }),
+      ...(threads !== undefined && { threads }),
+      ...(encoders !== undefined && { encoders }),
+    },
   };
 }
 

@@ -9,12 +9,14 @@ import type {
   MissingReason,
   Modality,
   ParticipantRef,
+  PcmChunk,
   TrackState,
   VoiceFeatures,
   Window,
 } from '../domain.ts';
 import { faceRing } from './face-ring.ts';
-import { MEL_BANDS } from './features.ts';
+import { soundRing } from './evidence/sound-ring.ts';
+import { MEL_BANDS, SAMPLE_RATE_HZ } from './features.ts';
 import { voiceRing } from './voice-ring.ts';
 
 export interface WindowOptions {
@@ -32,6 +34,8 @@ export interface WindowOptions {
   readonly minSpeechShare?: number;
   /** Share of the looks in which the face must be fit to judge. Default 0.3. */
   readonly minVisibleShare?: number;
+  /** Whether windows carry the sound itself: for a pack whose voice encoder hears it. Default false. */
+  readonly carriesSound?: boolean;
   /** Behind by more (the host slept, say), the schedule moves on, without a flood of windows, ms. Default 5000. */
   readonly maxLagMs?: number;
 }
@@ -46,6 +50,8 @@ const RING_LAG_MS = 5000;
 /** One participant's windows in the making. All times on the clock of `originMs`. */
 export interface Windows {
   putFrames(startMs: number, frames: Float32Array): void;
+  /** Sound as it came, kept where windows carry it. */
+  putSound(chunk: PcmChunk): void;
   putSpeech(startMs: number, blockMs: number, probabilities: Float32Array): void;
   putLook(captureMs: number, sighting: FaceSighting | null): void;
   /** A frame came that nobody looked at. */
@@ -70,9 +76,10 @@ export interface Windows {
  */
 export function createWindows(ref: ParticipantRef, originMs: number, options: WindowOptions = {}): Windows {
   const { lengthMs = 3000, hopMs = 500, graceMs = 150, staleMs = 1000, looksPerSecond = 5 } = options;
-  const { minSpeechShare = 0.15, minVisibleShare = 0.3, maxLagMs = RING_LAG_MS } = options;
+  const { minSpeechShare = 0.15, minVisibleShare = 0.3, maxLagMs = RING_LAG_MS, carriesSound = false } = options;
   const capacityMs = lengthMs + graceMs + RING_LAG_MS;
   const voice = voiceRing({ originMs, capacityMs });
+  const sound = carriesSound ? soundRing(capacityMs) : null;
   const face = faceRing({ capacity: Math.ceil((capacityMs / 1000) * looksPerSecond * 2) });
   const lookMs = 1000 / looksPerSecond;
   const tracks: Record<Modality, TrackState> = { voice: 'off', face: 'off' };
@@ -108,8 +115,14 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
     if (speechShare < minSpeechShare)
       // Where nobody has listened there may be speech.
       return { features: null, missing: checkedShare < MIN_COVERAGE * coverage ? 'overload' : 'no-speech' };
-    return { features: { logMel, frames, bands: MEL_BANDS, speechShare }, missing: null };
+    return {
+      features: { logMel, frames, bands: MEL_BANDS, speechShare, ...(sound && { samples: readSound(endMs) }) },
+      missing: null,
+    };
   };
+
+  const readSound = (endMs: number): Float32Array =>
+    Float32Array.from(sound?.read(startMs, endMs) ?? new Int16Array(samplesIn(endMs - startMs)), (x) => x / 32_767);
 
   const readFace = (endMs: number): Read<FaceFeatures> => {
     const { coverage, arrived, seenShare, features } = face.read(startMs, endMs);
@@ -122,6 +135,9 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
   return {
     putFrames(atMs, frames) {
       if (consented) voice.putFrames(atMs, frames);
+    },
+    putSound(chunk) {
+      if (consented) sound?.put(chunk);
     },
     putSpeech(atMs, blockMs, probabilities) {
       if (consented) voice.putSpeech(atMs, blockMs, probabilities);
@@ -138,13 +154,16 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
     setConsent(granted) {
       if (!granted) {
         voice.clear();
+        sound?.clear();
         face.clear();
       }
       consented = granted;
     },
     clear(modality) {
-      if (modality === 'voice') voice.clear();
-      else face.clear();
+      if (modality === 'voice') {
+        voice.clear();
+        sound?.clear();
+      } else face.clear();
     },
     close(nowMs) {
       const closed: Window[] = [];
@@ -176,6 +195,10 @@ interface Read<T> {
 
 /** Without consent nothing is taken from the participant. */
 const WITHHELD: Read<never> = { features: null, missing: 'off' };
+
+function samplesIn(ms: number): number {
+  return Math.round((ms * SAMPLE_RATE_HZ) / 1000);
+}
 
 function absent(state: TrackState): Read<never> {
   return { features: null, missing: state === 'live' ? 'no-media' : state };

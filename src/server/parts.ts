@@ -88,8 +88,9 @@ export function startMedia(config: Config, deps: Pick<WebRtcOptions, 'decoder' |
 }
 
 /** How windows are cut. */
-export function windowOptions(config: Config): WindowOptions {
+export function windowOptions(config: Config, { encoders }: Pick<ModelPack, 'encoders'>): WindowOptions {
   return {
+    carriesSound: encoders.voice !== undefined,
     lengthMs: config.UNDERTONE_WINDOW_MS,
     hopMs: config.UNDERTONE_HOP_MS,
     graceMs: config.UNDERTONE_GRACE_MS,

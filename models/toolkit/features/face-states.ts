@@ -1,7 +1,6 @@
 /** A face encoder over clips: each clip is one aligned crop or several, and each crop becomes one frame of states. */
-import { CROP_SIZE } from '../../../src/core/faces/align.ts';
-import { bilinearResize } from '../../../src/core/resize.ts';
 import { UndertoneError } from '../../../src/errors.ts';
+import { facePixels } from '../../encoder-feeds.ts';
 import type { FaceEncoder } from '../../encoder-format.ts';
 import type { Network } from '../../runtime.ts';
 import { type Picking, pickStates, type States, type StatesEncoder } from './states.ts';
@@ -18,7 +17,6 @@ export interface FaceStatesOptions extends Pick<Picking, 'frames'> {
 }
 
 const BATCH = 16;
-const CHANNELS = 3;
 
 /**
  * The side that crops are brought to.
@@ -42,25 +40,11 @@ const PUBLISHED_SIDE = 224;
 
 /** A face encoder at work on crops. Grey goes into all three channels. */
 export function faceStates(
-  { inputs, outputs, width, normalise }: FaceEncoder,
+  encoder: FaceEncoder,
   network: Pick<Network, 'run'>,
   { side, frames, batch = BATCH }: FaceStatesOptions,
 ): StatesEncoder<Crops> {
-  const plane = side * side;
-  const pixelsOf = (crops: Crops): Float32Array => {
-    const pixels = new Float32Array(crops.length * CHANNELS * plane);
-    crops.forEach((crop, i) => {
-      const grey = bilinearResize(crop, { width: CROP_SIZE, height: CROP_SIZE }, { width: side, height: side });
-      for (let channel = 0; channel < CHANNELS; channel++) {
-        const [mean = 0, deviation = 1] = [normalise.mean[channel], normalise.deviation[channel]];
-        pixels.set(
-          grey.map((x) => (x - mean) / deviation),
-          (i * CHANNELS + channel) * plane,
-        );
-      }
-    });
-    return pixels;
-  };
+  const { inputs, outputs, width } = encoder;
   return {
     bytesOf: ({ length }) => 2 * width * (frames === 'mean' ? 1 : length),
     weightOf: (crops) => crops.reduce((sum, { byteLength }) => sum + byteLength, 0),
@@ -72,7 +56,7 @@ export function faceStates(
         await new Promise((resolve) => setImmediate(resolve));
         if (signal.aborted) return null;
         const some = crops.slice(from, from + batch);
-        const feed = { data: pixelsOf(some), dims: [some.length, CHANNELS, side, side] };
+        const feed = facePixels(encoder, some, side);
         const found = (await network.run({ [inputs.pixels.name]: feed }, [outputs.pooled.name]))[outputs.pooled.name];
         pooled.set(found?.data ?? [], from * width);
       }

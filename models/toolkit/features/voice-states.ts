@@ -1,8 +1,9 @@
 /** A voice encoder over clips: batches of similar length, padded and masked where the network takes a mask. */
 import { UndertoneError } from '../../../src/errors.ts';
+import { voiceFeeds } from '../../encoder-feeds.ts';
 import type { VoiceEncoder } from '../../encoder-format.ts';
 import { speechFrames } from '../../nets/speech-features.ts';
-import type { Network, TensorData } from '../../runtime.ts';
+import type { Network } from '../../runtime.ts';
 import { type Picking, pickStates, type States, type StatesEncoder } from './states.ts';
 
 /** How clips become states. */
@@ -16,8 +17,6 @@ export const SAMPLE_RATE_HZ = 16_000;
 /** Frames of an encoder that does not say how samples become frames: for estimates alone. */
 const SAMPLES_PER_FRAME = 320;
 const BATCH_SAMPLES = 24 * SAMPLE_RATE_HZ;
-/** Added to a clip's variance, as the published feature extractor does. */
-const EPSILON = 1e-7;
 
 /**
  * A voice encoder at work on decoded clips, 16 kHz mono in [-1, 1].
@@ -42,7 +41,7 @@ export function voiceStates(
   const perFrame = 2 * layers.length * width;
 
   const encode = async (clips: readonly Float32Array[]): Promise<readonly (States | { readonly why: string })[]> => {
-    const hidden = (await network.run(feedsOf(encoder, clips), [outputs.hidden.name]))[outputs.hidden.name];
+    const hidden = (await network.run(voiceFeeds(encoder, clips), [outputs.hidden.name]))[outputs.hidden.name];
     const [given = 0] = hidden?.dims.slice(-2) ?? [];
     if (!hidden) throw new UndertoneError('encoder-invalid', `it gives no '${outputs.hidden.name}': import it again`);
     const each = hidden.data.length / clips.length;
@@ -93,37 +92,4 @@ function batches(
     else found.push([clip]);
   }
   return found;
-}
-
-function feedsOf(
-  { inputs, normalise }: VoiceEncoder,
-  clips: readonly Float32Array[],
-): Readonly<Record<string, TensorData>> {
-  const length = Math.max(...clips.map((clip) => clip.length));
-  const dims = [clips.length, length];
-  const samples = new Float32Array(clips.length * length);
-  clips.forEach((clip, i) => {
-    samples.set(normalise === 'clip' ? standardised(clip) : clip, i * length);
-  });
-  const feeds: Record<string, TensorData> = { [inputs.samples.name]: { data: samples, dims } };
-  if (inputs.mask) {
-    const integers = inputs.mask.type === 'int64';
-    const mask = integers ? new BigInt64Array(samples.length) : new Float32Array(samples.length);
-    clips.forEach((clip, i) => {
-      const [from, to] = [i * length, i * length + clip.length];
-      if (mask instanceof BigInt64Array) mask.fill(1n, from, to);
-      else mask.fill(1, from, to);
-    });
-    feeds[inputs.mask.name] = { data: mask, dims };
-  }
-  return feeds;
-}
-
-/** A clip of mean 0 and variance 1. */
-function standardised(clip: Float32Array): Float32Array {
-  let [mean, variance] = [0, 0];
-  for (const x of clip) mean += x / clip.length;
-  for (const x of clip) variance += (x - mean) ** 2 / clip.length;
-  const deviation = Math.sqrt(variance + EPSILON);
-  return clip.map((x) => (x - mean) / deviation);
 }

@@ -1,5 +1,5 @@
 /** A recorded clip as the windows that the live monitor would make of it. */
-import { HOP_MS, logMel, MEL_BANDS } from '../../../src/core/features.ts';
+import { HOP_MS, HOP_SAMPLES, logMel, MEL_BANDS } from '../../../src/core/features.ts';
 import type { VideoFrame } from '../../../src/domain.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import type { Answer, WindowRequest } from '../../calls.ts';
@@ -32,7 +32,8 @@ export function windowsOf(
     const heard = frames.subarray(start * MEL_BANDS, (start + length) * MEL_BANDS);
     const [fromMs, toMs] = [start * HOP_MS, (start + length) * HOP_MS];
     const seen = looks.filter(({ atMs }) => atMs === null || (atMs >= fromMs && atMs < toMs));
-    return { voice: { logMel: heard, frames: heard.length / MEL_BANDS }, face: faceOf(seen) };
+    const samples = sound.subarray(start * HOP_SAMPLES, (start + length) * HOP_SAMPLES);
+    return { voice: { logMel: heard, frames: heard.length / MEL_BANDS, samples }, face: faceOf(seen) };
   });
   const whole = windows.filter((window) => face === null || window.face);
   return whole.length > 0 ? { ok: true, value: whole } : failed('no face was seen while there was sound');

@@ -2,11 +2,9 @@
 import { NO_TRACKS, track } from '../../../src/core/tracks.ts';
 import type { FaceEncoding, VideoFrame } from '../../../src/domain.ts';
 import type { WindowRequest } from '../../calls.ts';
-import { attempt, finite } from '../../worker/answers.ts';
-import { faceDistance } from '../../worker/distances.ts';
+import { attempt } from '../../worker/answers.ts';
 import { faceCalls } from '../../worker/faces.ts';
-import { headsOf } from '../../worker/heads.ts';
-import { rowsThrough } from '../../worker/rows.ts';
+import { type LookingNetworks, lookThrough } from '../../worker/seeing.ts';
 import type { Answer } from '../../calls.ts';
 import type { ScoringNetworks } from './networks.ts';
 
@@ -22,22 +20,12 @@ const FRAMES_AT_ONCE = 32;
 
 /** Encodes crops of 48 x 48 grey pixels, 0 to 1: many in one run, and none fails with another. */
 export function cropLooks(
-  networks: Pick<ScoringNetworks, 'face' | 'fusion'>,
+  networks: LookingNetworks,
 ): (crops: readonly Float32Array[]) => Promise<readonly Answer<Look>[]> {
-  const encode = rowsThrough(networks.face, ['pixels']);
-  const heads = headsOf(networks.face.contract, 'face');
-  const { contract } = networks.face;
-  const outputs = [...heads.outputs, ...(networks.fusion || contract.reference ? ['embedding'] : [])];
+  const look = lookThrough(networks);
   return async (crops) => {
-    const encodings = await encode(crops.length, (row, { pixels }) => pixels.set(crops[row] ?? []), { outputs });
-    return crops.map((crop, row) =>
-      attempt((): Look => {
-        const embedding = networks.fusion && finite(encodings('embedding', row), "a face's embedding").slice();
-        const distance = faceDistance(crop, encodings('embedding', row), contract);
-        const encoding = { ...heads.read(encodings, row), embedding, ...(distance !== undefined && { distance }) };
-        return { atMs: null, encoding };
-      }),
-    );
+    const encodings = await look(crops);
+    return crops.map((_, row) => attempt((): Look => ({ atMs: null, encoding: encodings(row) })));
   };
 }
 
@@ -46,7 +34,7 @@ export function cropLooks(
  * quality, followed from frame to frame. Frames in which it cannot be judged give no look.
  */
 export function videoLooks(
-  networks: Pick<ScoringNetworks, 'face' | 'fusion' | 'attributes' | 'detector'>,
+  networks: LookingNetworks & Pick<ScoringNetworks, 'detector'>,
 ): (frames: readonly VideoFrame[]) => Promise<readonly Look[]> {
   let calls: ReturnType<typeof faceCalls> | null = null;
   return async (frames) => {

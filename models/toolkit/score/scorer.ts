@@ -8,6 +8,9 @@ import { failed, type ClipMedia, windowsOf } from './clip-windows.ts';
 import { cropLooks, joined, type Look, videoLooks } from './looks.ts';
 import { openForScoring, type ScoringOptions } from './networks.ts';
 
+/** Log-mel frames of a window that an encoder hears: 3 s. */
+const WINDOW_FRAMES = 300;
+
 /** A pack that scores clips. */
 export interface Scorer {
   readonly pack: ModelPack;
@@ -42,7 +45,7 @@ export async function openScorer(dir: string, options: ScorerOptions = {}): Prom
   const asked = options.fused === false ? { ...networks, fusion: null } : networks;
   const [voiceHeads, faceHeads] = [headsOf(networks.voice.contract, 'voice'), headsOf(networks.face.contract, 'face')];
   const fusedHeads = networks.fusion && headsOf(networks.fusion.contract, 'fusion');
-  const length = Number(networks.voice.contract.inputs['logmel']?.[1]);
+  const length = Number(networks.voice.contract.inputs['logmel']?.[1] ?? WINDOW_FRAMES);
   const lookAt = cropLooks(asked);
   const lookThrough = videoLooks(asked);
   const judge = windowCalls(asked);
