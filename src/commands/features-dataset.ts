@@ -1,5 +1,6 @@
 /** The clips of a configuration with their features: what is learned from, judged on, and held back for calibration. */
 import { resolve } from 'node:path';
+import type { Making } from '../../models/toolkit/features/format.ts';
 import { type Features, openFeatures } from '../../models/toolkit/features/read.ts';
 import { holdBack, targetOf } from '../../models/toolkit/train/examples.ts';
 import type { FeaturedClip } from '../../models/toolkit/train/fusion-clips.ts';
@@ -65,7 +66,8 @@ export async function openFolders(
       const first = folders[0]?.manifest.making ?? making;
       if (JSON.stringify(first) !== JSON.stringify(making))
         throw refuse(
-          `${dir} was made otherwise than ${folders[0]?.dir ?? ''}: make both by one encoder and the same options`,
+          `${dir} was made otherwise than ${folders[0]?.dir ?? ''} (${differences(making, first)}): make both by one ` +
+            'encoder and the same options',
         );
       folders.push(features);
     }
@@ -119,6 +121,22 @@ export async function featuresDataset(
   if (learned.length === 0)
     throw new UndertoneError('corpus-invalid', "all clips are held back: lower 'clips.holdBack' of the configuration");
   return { learned, heldBack, dev, unlabelled, unread };
+}
+
+/** In which fields two ways of making features differ. */
+function differences(one: Making, other: Making): string {
+  const fields = ({ encoder, layers, frames, seconds, side }: Making) => ({
+    encoder: `${encoder.source} ${encoder.sha256.slice(0, 12)}`,
+    layers: layers.join(),
+    frames,
+    seconds: String(seconds),
+    side: String(side),
+  });
+  const others = new Map(Object.entries(fields(other)));
+  return Object.entries(fields(one))
+    .filter(([field, value]) => value !== others.get(field))
+    .map(([field, value]) => `${field} ${value}, not ${others.get(field) ?? ''}`)
+    .join('; ');
 }
 
 /** Where its media is tells a clip from one of another corpus that has its id. */

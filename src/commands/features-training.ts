@@ -1,35 +1,24 @@
 /** Training the systems of a configuration from features: paper 5's rows, or heads over one encoder's states. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { clipRow, clipSource } from '../../models/toolkit/train/fusion-clips.ts';
+import { clipSource } from '../../models/toolkit/train/fusion-clips.ts';
 import type { FusionConfig } from '../../models/toolkit/train/fusion-config.ts';
-import {
-  askEach,
-  type FusionSystem,
-  type TrainedFusion,
-  trainSystem,
-} from '../../models/toolkit/train/fusion-system.ts';
+import { type FusionSystem, type TrainedFusion, trainSystem } from '../../models/toolkit/train/fusion-system.ts';
+import { systemFiles, type SystemRecord } from '../../models/toolkit/train/system-record.ts';
 import type { NetworkOptions } from '../../models/runtime.ts';
-import { applyCalibration } from '../core/calibrators/label-calibration.ts';
-import { brier } from '../core/metrics/brier.ts';
-import { presentByShare } from '../core/metrics/presence.ts';
-import { sigmoid, softmax } from '../core/probability.ts';
-import type { Modality, NetworkCalibration } from '../domain.ts';
-import { UndertoneError } from '../errors.ts';
-import { fitPart } from './calibration.ts';
+import type { Modality } from '../domain.ts';
 import {
   type ClipsConfig,
-  type DatasetClip,
   type FeatureFolders,
   featuresDataset,
   type FeaturesDataset,
   openFolders,
 } from './features-dataset.ts';
-import { figures, type FusionFigures } from './fusion-judgement.ts';
 import { writeWhole } from './part-file.ts';
 import { progress, type ProgressStream } from './progress.ts';
 import { withRunLock } from './run-lock.ts';
 import { claimRun, endRun } from './run-record.ts';
+import { calibrateSystem, judgeSystem, type SystemJudgement } from './system-judgement.ts';
 import type { TrainingOutcome } from './training.ts';
 
 /** Where and how systems are trained. */
@@ -45,22 +34,13 @@ export interface FeaturesTrainingOptions {
   readonly stream: ProgressStream;
 }
 
-/** How one system does on dev clips, given all that it takes. */
-interface SystemJudgement {
-  readonly name: string;
-  readonly clips: number;
-  readonly figures: FusionFigures;
-  /** Brier score with the calibration that was fitted on held-back clips; null where there was none. */
-  readonly calibratedBrier: number | null;
-}
-
 /** The file that ends a run. */
 const ENDS = 'judgement.json';
 
 /**
  * Train, calibrate and judge every system of a configuration with `clips`. `out` gets a checkpoint a half and system, `held-back.txt`,
- * for each system `system-NAME.onnx` and `system-NAME.calibration.json`, and at the end `judgement.json`. After an abort the same
- * call goes on.
+ * for each system its network, record and calibration (`systemFiles`), and at the end `judgement.json`. After an abort the same call
+ * goes on.
  * @throws UndertoneError as `openFolders`, `featuresDataset` and `trainSystem` do.
  */
 export function trainFromFeatures(config: ClipsConfig, options: FeaturesTrainingOptions): Promise<TrainingOutcome> {
@@ -107,91 +87,19 @@ async function trainLocked(config: ClipsConfig, options: FeaturesTrainingOptions
       bar.end();
     });
     if (!trained) return { status: 'stopped', file };
-    const calibration = await calibrated(trained, system, heldBack, config, options);
-    const judgement = await judged(trained, system, dev, calibration, config);
+    const record = recordOf(trained, system, config, folders, dataset);
+    const { calibration, why } = await calibrateSystem(trained, record, heldBack, config);
+    for (const reason of why) stream.write(`${reason}\n`);
+    const judgement = await judgeSystem(trained, record, calibration, dev, config);
     judgements.push(judgement);
-    const named = (suffix: string): string => join(out, `system-${system.name}.${suffix}`);
-    await writeWhole(named('onnx'), trained.bytes, '--out');
-    if (calibration) await writeWhole(named('calibration.json'), `${JSON.stringify(calibration, null, 2)}\n`, '--out');
-    stream.write(`${line(judgement)}\n`);
+    const files = systemFiles(system.name);
+    await writeWhole(join(out, files.network), trained.bytes, '--out');
+    if (calibration) await writeWhole(join(out, files.calibration), json(calibration), '--out');
+    await writeWhole(join(out, files.record), json(record), '--out');
+    for (const said of lines(judgement)) stream.write(`${said}\n`);
   }
-  await endRun(out, fingerprint, ENDS, Buffer.from(`${JSON.stringify({ systems: judgements }, null, 2)}\n`));
+  await endRun(out, fingerprint, ENDS, Buffer.from(json({ systems: judgements })));
   return { status: 'finished', file };
-}
-
-/** A calibration, by the method of least cross-fitted loss, on clips that nothing was learned from. */
-async function calibrated(
-  trained: TrainedFusion,
-  system: FusionSystem,
-  clips: readonly DatasetClip[],
-  config: FusionConfig,
-  { stream }: FeaturesTrainingOptions,
-): Promise<NetworkCalibration | null> {
-  if (clips.length === 0) return null;
-  const { truth, probabilities } = await answers(trained, system, clips, config);
-  const scored = clips.map(({ clip }, i) => ({
-    clip,
-    truth: truth[i] ?? [],
-    rows: [{ uncalibrated: probabilities[i] ?? [] }],
-  }));
-  try {
-    const part = { method: 'best', linesOnly: false, before: {} } as const;
-    return fitPart({ scored, labels: config.labels }, `system ${system.name}`, part).calibration;
-  } catch (thrown) {
-    // Too few clips are no reason to throw a trained system away.
-    if (!(thrown instanceof UndertoneError) || thrown.code !== 'corpus-invalid') throw thrown;
-    stream.write(`system ${system.name} is not calibrated: ${thrown.message}\n`);
-    return null;
-  }
-}
-
-async function judged(
-  trained: TrainedFusion,
-  system: FusionSystem,
-  clips: readonly DatasetClip[],
-  calibration: NetworkCalibration | null,
-  config: FusionConfig,
-): Promise<SystemJudgement> {
-  const { truth, shares, probabilities } = await answers(trained, system, clips, config);
-  const fitted = (row: readonly number[]): readonly number[] =>
-    row.map((p, k) => {
-      const one = calibration?.[config.labels[k] ?? 'neutral'];
-      return one ? applyCalibration(one, p) : p;
-    });
-  return {
-    name: system.name,
-    clips: clips.length,
-    figures: figures(truth, shares, probabilities),
-    calibratedBrier: calibration && brier(presentByShare(truth), probabilities.map(fitted)).mean,
-  };
-}
-
-/** What a system says of clips, each given all that it takes, beside what raters said. */
-async function answers(
-  trained: TrainedFusion,
-  system: FusionSystem,
-  clips: readonly DatasetClip[],
-  { shape }: FusionConfig,
-): Promise<Record<'truth' | 'shares' | 'probabilities', readonly (readonly number[])[]>> {
-  const { voice, face } = system;
-  const rowOf = (i: number) => {
-    const clip = clips[i] ?? { voice: null, face: null, targets: {} };
-    return clipRow(
-      { ...clip, ...(voice.length === 0 && { voice: null }), ...(face.length === 0 && { face: null }) },
-      shape,
-    );
-  };
-  const heads = await askEach(trained, { length: clips.length, rowOf }, shape);
-  return {
-    truth: clips.map(({ targets }) => targets[learnedBy(system)]?.shares ?? []),
-    shares: heads.map(({ shareLogits }) => softmax(shareLogits)),
-    probabilities: heads.map(({ presenceLogits }) => Array.from(presenceLogits, sigmoid)),
-  };
-}
-
-/** A system of one half learns that half's labels. */
-function learnedBy({ voice, face, learns }: FusionSystem): FusionSystem['learns'] {
-  return voice.length === 0 || face.length === 0 ? (voice[0] ?? face[0] ?? learns) : learns;
 }
 
 function fingerprintOf(
@@ -206,8 +114,43 @@ function fingerprintOf(
   return hash.digest('hex');
 }
 
-function line({ name, figures, calibratedBrier }: SystemJudgement): string {
-  const said = Object.entries(figures).map(([figure, value]) => `${figure} ${(value as number).toFixed(4)}`);
-  const calibrated = calibratedBrier === null ? [] : [`calibrated brier ${calibratedBrier.toFixed(4)}`];
-  return [`system ${name}`, ...said, ...calibrated].join('  ');
+/** What a pack must know of a system, besides its network. */
+function recordOf(
+  { bytes }: TrainedFusion,
+  { name, voice, face, learns }: FusionSystem,
+  { clips, labels, variation }: ClipsConfig,
+  folders: FeatureFolders,
+  { learned }: FeaturesDataset,
+): SystemRecord {
+  const both = voice.length > 0 && face.length > 0;
+  const [heard, seen] = [folders.voice[0]?.manifest.making, folders.face[0]?.manifest.making];
+  return {
+    format: 1,
+    name,
+    network: createHash('sha256').update(bytes).digest('hex'),
+    labels,
+    halves: { voice: [...voice], face: [...face] },
+    learns: voice[0] && face[0] ? learns : (voice[0] ?? face[0] ?? learns),
+    // The head for one modality alone has learned only where rows lost the other.
+    answers: [
+      ...(voice.length > 0 && (!both || variation.dropFace > 0) ? (['voice'] as const) : []),
+      ...(face.length > 0 && (!both || variation.dropVoice > 0) ? (['face'] as const) : []),
+      ...(both ? (['both'] as const) : []),
+    ],
+    features: { ...(voice[0] && heard && { voice: heard }), ...(face[0] && seen && { face: seen }) },
+    corpora: clips.corpora,
+    clips: learned.length,
+  };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function lines({ name, given }: SystemJudgement): readonly string[] {
+  return Object.entries(given).map(([subset, { figures, calibratedBrier }]) => {
+    const said = Object.entries(figures).map(([figure, value]) => `${figure} ${(value as number).toFixed(4)}`);
+    const calibrated = calibratedBrier === null ? [] : [`calibrated brier ${calibratedBrier.toFixed(4)}`];
+    return [`system ${name}`, `given ${subset}`, ...said, ...calibrated].join('  ');
+  });
 }

@@ -12,8 +12,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadec
 const count = z.int().min(1);
 const amount = z.int().min(0);
 
-/** What was made of each clip. */
-const making = z.strictObject({
+/** Schema of what was made of each clip. */
+export const making = z.strictObject({
   encoder: z.strictObject({ kind: z.string(), source: z.string(), sha256 }),
   modality: z.enum(['voice', 'face']),
   /** Hidden states that are kept, of all that the encoder gives; 0 is what goes into its first layer. A face has [0]. */

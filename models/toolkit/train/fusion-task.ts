@@ -120,14 +120,16 @@ function task(
     stepsPerEpoch: Math.floor(source.length / n),
     judge: () => Promise.resolve({}),
     batch(epoch, step) {
-      const rows = rowsAt(epoch, step).map((index) => {
+      const drawn = rowsAt(epoch, step).map((index) => {
         const random = randomStream(seed, name, 'draw', epoch, index);
-        return varied(source.draw(index, random), random, variation);
+        const whole = source.draw(index, random);
+        return { whole, row: varied(whole, random, variation) };
       });
+      const rows = drawn.map(({ row }) => row);
       const feeds = {
         ...fusionFeeds(rows, shape),
         ...targetFeeds(
-          rows.map((row) => targetOf(row, stimulus)),
+          drawn.map(({ whole, row }) => targetOf(whole, row, stimulus)),
           rows.map((row) => (needs && !row[needs] ? 0 : 1)),
         ),
       };
@@ -136,9 +138,10 @@ function task(
   };
 }
 
-/** A row of one modality is learned by the labels of those who had no more than that, where there are any. */
-function targetOf({ voice, face, targets }: FusionRow, stimulus: Stimulus): Target {
-  const target = (voice ? null : targets.face) ?? (face ? null : targets.voice) ?? targets[stimulus];
+/** A row that lost a modality is learned by the labels of those who had no more than what is left, where there are any. */
+function targetOf(whole: FusionRow, { voice, face, targets }: FusionRow, stimulus: Stimulus): Target {
+  const lost = (whole.voice && !voice ? targets.face : null) ?? (whole.face && !face ? targets.voice : null);
+  const target = lost ?? targets[stimulus] ?? (voice ? null : targets.face) ?? (face ? null : targets.voice);
   if (!target) throw new RangeError(`a row has no labels by '${stimulus}'`);
   return target;
 }
