@@ -43,10 +43,15 @@ export async function findEncoders(packDir: string, named: NamedEncoders, root?:
   return found;
 }
 
+/** Where `findEncoders` looks for one. @param folder as the manifest names it. */
+export function encoderFolder(folder: string, packDir: string, root?: string): string {
+  return root === undefined ? resolve(packDir, folder) : join(root, basename(folder));
+}
+
 type Named = NonNullable<NamedEncoders['voice'] | NamedEncoders['face']>;
 
 async function find({ folder, sha256, source }: Named, packDir: string, root?: string): Promise<Found<Encoder>> {
-  const dir = root === undefined ? resolve(packDir, folder) : join(root, basename(folder));
+  const dir = encoderFolder(folder, packDir, root);
   const encoder = await readEncoder(dir).catch((cause: unknown) => {
     throw new UndertoneError(
       'encoder-invalid',

@@ -76,22 +76,14 @@ export async function assemblePack(
     labels,
     networks: {
       voice: {
-        ...(await entry('voice', voice)),
-        logMel: {
-          sampleRateHz: SAMPLE_RATE_HZ,
-          windowSamples: FRAME_SAMPLES,
-          hopSamples: HOP_SAMPLES,
-          bands: MEL_BANDS,
-          lowHz: 20,
-          highHz: 7600,
-          ...(voice.trimDb !== undefined && { trimDb: voice.trimDb }),
-        },
+        ...(await networkEntry('voice.onnx', voice)),
+        logMel: frontEnd(voice),
         calibration: uncalibrated(voice.labels),
       },
-      face: { ...(await entry('face', face)), calibration: uncalibrated(face.labels) },
+      face: { ...(await networkEntry('face.onnx', face)), calibration: uncalibrated(face.labels) },
       ...(fusion && {
         fusion: {
-          ...(await entry('fusion', fusion)),
+          ...(await networkEntry('fusion.onnx', fusion)),
           serves,
           calibration: Object.fromEntries(serves.map((subset) => [subset, uncalibrated(fusion.labels)])),
         },
@@ -116,10 +108,14 @@ export async function assemblePack(
   };
 }
 
-async function entry(name: 'voice' | 'face' | 'fusion', { bytes, labels }: TrainedNetwork) {
-  const { inputs, outputs } = await readShapes({ name: `${name}.onnx`, bytes });
+/**
+ * What a manifest says of a network as it lies there.
+ * @throws UndertoneError `pack-invalid` for bytes that are no network.
+ */
+export async function networkEntry(file: string, { bytes, labels }: Pick<TrainedNetwork, 'bytes' | 'labels'>) {
+  const { inputs, outputs } = await readShapes({ name: file, bytes });
   return {
-    file: `${name}.onnx`,
+    file,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     labels,
     inputs: shapes(inputs),
@@ -131,6 +127,20 @@ function shapes(infos: readonly TensorInfo[]): Record<string, TensorInfo['shape'
   return Object.fromEntries(infos.map(({ name, shape }) => [name, shape]));
 }
 
-function uncalibrated(labels: readonly Label[]): NetworkCalibration {
+/** What is computed for a voice network over log-mel, as manifests state it. */
+export function frontEnd({ trimDb }: Pick<TrainedNetwork, 'trimDb'>) {
+  return {
+    sampleRateHz: SAMPLE_RATE_HZ,
+    windowSamples: FRAME_SAMPLES,
+    hopSamples: HOP_SAMPLES,
+    bands: MEL_BANDS,
+    lowHz: 20,
+    highHz: 7600,
+    ...(trimDb !== undefined && { trimDb }),
+  };
+}
+
+/** Labels that nothing was fitted for. */
+export function uncalibrated(labels: readonly Label[]): NetworkCalibration {
   return Object.fromEntries(labels.map((label) => [label, UNCALIBRATED]));
 }

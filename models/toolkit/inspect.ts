@@ -2,7 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Label, Modality, ModelPack, NetworkCalibration } from '../../src/domain.ts';
+import { asUndertoneError } from '../../src/errors.ts';
 import type { Contract, Model } from '../contract.ts';
+import { encoderFolder, findEncoders } from '../pack-encoders.ts';
+import type { NamedEncoders } from '../pack-format/encoders.ts';
 import { loadPack, STATISTICS } from '../pack.ts';
 import { type AttributesEntry, packManifest, type PackManifest } from '../pack-format.ts';
 import { openNetwork } from '../runtime.ts';
@@ -41,12 +44,34 @@ export interface AttributesDescription
     Pick<NetworkDescription, 'file' | 'sha256' | 'bytes' | 'parameters' | 'inputs' | 'outputs'>,
     Pick<AttributesEntry, 'encoder' | 'labels' | 'interval'> {}
 
+/** One encoder of a pack. */
+export interface EncoderDescription {
+  readonly kind: string;
+  /** What it was imported from. */
+  readonly source: string;
+  readonly sha256: string;
+  /** As the manifest names it. */
+  readonly folder: string;
+  /** Numbers in one state. */
+  readonly width: number;
+  /** Voice: hidden states that are given on. */
+  readonly layers?: readonly number[];
+  /** Face: side of what it sees, pixels. */
+  readonly side?: number;
+  /** Where it was looked for. Its network is opened by whoever runs the pack, not here. */
+  readonly dir: string;
+  /** Why it cannot serve from there; null where it can. */
+  readonly problem: string | null;
+}
+
 /** A pack, as `inspect` tells it. */
 export interface PackDescription extends Pick<PackManifest, 'format' | 'name' | 'version' | 'licence' | 'labels'> {
   readonly networks: Readonly<Partial<Record<'voice' | 'face' | 'fusion', NetworkDescription>>>;
   /** By the modality whose embeddings they look at. */
   readonly attributes: Readonly<Partial<Record<Modality, AttributesDescription>>>;
-  /** Bytes of all networks. */
+  /** Those that stand before the networks; none of a pack of format 1 or 2. */
+  readonly encoders: Readonly<Partial<Record<Modality, EncoderDescription>>>;
+  /** Bytes of all networks' files, each once. */
   readonly bytes: number;
   readonly decision: ModelPack['decision'];
   /** What it knows as its own kind of voice and face; without one, nothing is out of distribution. */
@@ -61,10 +86,11 @@ const CARD_LINES = 12;
 
 /**
  * Read, verify and describe the pack in `dir`: hashes are compared and each network is opened, which checks its names and shapes.
+ * @param encodersRoot folder that holds encoders, in place of those that the manifest names (`findEncoders`).
  * @throws UndertoneError `pack-invalid` as `loadPack` and `openNetwork`.
  * @example (await inspectPack('models/packs/starter')).networks.face?.parameters;
  */
-export async function inspectPack(dir: string): Promise<PackDescription> {
+export async function inspectPack(dir: string, encodersRoot?: string): Promise<PackDescription> {
   const { networks } = await loadPack(dir);
   const manifest = await readManifest(join(dir, 'pack.json'), packManifest);
   const { format, name, version, licence, labels, decision, provenance, fusion } = manifest;
@@ -84,7 +110,10 @@ export async function inspectPack(dir: string): Promise<PackDescription> {
     attributes[modality] = { file, sha256, ...(await measure(model)), encoder, labels, interval };
   }
   const all = [...Object.values(described), ...Object.values(attributes)];
-  const bytes = all.reduce((sum, network) => sum + network.bytes, 0);
+  const bytes = [...new Map(all.map((network) => [network.file, network.bytes])).values()].reduce(
+    (sum, n) => sum + n,
+    0,
+  );
   return {
     format,
     name,
@@ -93,6 +122,7 @@ export async function inspectPack(dir: string): Promise<PackDescription> {
     labels,
     networks: described,
     attributes,
+    encoders: await describeEncoders(dir, manifest.encoders, encodersRoot),
     bytes,
     decision,
     references: {
@@ -117,6 +147,28 @@ async function measure(model: Model): Promise<Pick<NetworkDescription, 'bytes' |
   const { inputs, outputs } = model.contract;
   return { bytes: model.bytes.length, parameters: onnxParameters(model.bytes), inputs, outputs };
 }
+
+async function describeEncoders(
+  packDir: string,
+  { voice, face }: NamedEncoders,
+  root: string | undefined,
+): Promise<PackDescription['encoders']> {
+  const described = async ({ folder, ...named }: Named, alone: NamedEncoders) => ({
+    ...named,
+    folder,
+    dir: encoderFolder(folder, packDir, root),
+    problem: await findEncoders(packDir, alone, root).then(
+      () => null,
+      (thrown: unknown) => asUndertoneError(thrown).message,
+    ),
+  });
+  return {
+    ...(voice && { voice: await described(voice, { voice }) }),
+    ...(face && { face: await described(face, { face }) }),
+  };
+}
+
+type Named = NonNullable<NamedEncoders[Modality]>;
 
 function describeReference(
   modality: Modality,

@@ -10,9 +10,9 @@ import { ruleWords } from './reject-output.ts';
 export const inspect: Command = {
   usage: 'inspect PACK',
   about: [
-    'Verifies a pack (schema, hashes, shapes of its networks) and tells what it is: networks with their sizes, labels,',
-    'calibration and thresholds, the decision rule, what it knows as its own kind of voice and face (docs/drift.md), where it',
-    'is from, and how its model card begins.',
+    'Verifies a pack (schema, hashes, shapes of its networks) and tells what it is: networks with their sizes, encoders and',
+    'whether they are found, labels, calibration and thresholds, the decision rule, what it knows as its own kind of voice',
+    'and face (docs/drift.md), where it is from, and how its model card begins.',
   ],
   options: { json: { help: 'print one JSON object' } },
   arguments: 1,
@@ -32,6 +32,7 @@ function packLines(pack: PackDescription): string {
     labels,
     networks,
     attributes,
+    encoders,
     bytes,
     decision,
     references,
@@ -65,6 +66,7 @@ function packLines(pack: PackDescription): string {
       ['all', '', grouped(bytes), String(labels.length), ''],
     ]),
     ...all.map(([network, { sha256 }]) => `  ${network.padEnd(7)} sha256 ${sha256}`),
+    ...(Object.values(encoders).length > 0 ? ['', ...encoderLines(encoders)] : []),
     '',
     ...columns([
       ['label', ...calibrations.map(([of]) => of), 'threshold'],
@@ -86,6 +88,42 @@ function packLines(pack: PackDescription): string {
     ...(card.length > 0 ? ['', ...card] : []),
     '',
   ].join('\n');
+}
+
+/** What stands before the networks, and whether it is found. */
+function encoderLines(encoders: PackDescription['encoders']): readonly string[] {
+  const all = Object.entries(encoders);
+  return [
+    ...columns([
+      ['encoder', 'of', 'kind', 'gives', 'folder'],
+      ...all.map(([modality, { source, kind, width, layers, side, folder }]) => [
+        modality,
+        source,
+        kind,
+        layers
+          ? `${layers.length} x ${width} (layers ${ranges(layers)})`
+          : `${width}, from pictures of ${side ?? 0} pixels a side`,
+        folder,
+      ]),
+    ]),
+    ...all.map(([modality, { sha256 }]) => `  ${modality.padEnd(7)} sha256 ${sha256}`),
+    ...all.map(([modality, { dir, problem }]) =>
+      problem === null
+        ? `  ${modality.padEnd(7)} is there, in ${dir}`
+        : `  ${modality.padEnd(7)} cannot serve: ${problem}`,
+    ),
+  ];
+}
+
+/** 0, 1, 2, 5 as '0-2, 5'. */
+function ranges(numbers: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const n of numbers) {
+    const last = runs.at(-1);
+    if (last && n === last[1] + 1) last[1] = n;
+    else runs.push([n, n]);
+  }
+  return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(', ');
 }
 
 /** The decision rule in words. */

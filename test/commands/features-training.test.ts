@@ -4,60 +4,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importEncoder } from '../../models/toolkit/encoders/import-encoder.ts';
-import { readFeaturesManifest } from '../../models/toolkit/features/format.ts';
 import { readFusionConfig } from '../../models/toolkit/train/fusion-config.ts';
 import { readSystem } from '../../models/toolkit/train/system-record.ts';
 import { makeFeatures } from '../../src/commands/features-run.ts';
 import { trainFromFeatures } from '../../src/commands/features-training.ts';
 import { type Corpus, readCorpus } from '../../src/io/corpus/corpus.ts';
-import { FACE_CONFIG, putFaces, putManifest, putVoices, trainingFolder } from '../fixtures/training.ts';
+import { putBoth, SYSTEMS_CONFIG } from '../fixtures/systems.ts';
+import { putManifest, trainingFolder } from '../fixtures/training.ts';
 import { training } from '../fixtures/training-run.ts';
 import { encoderFixture } from '../models/toolkit/encoders/fixtures.ts';
 
 const folder = trainingFolder();
-const CLIPS = 16;
-const schedule = { epochs: 6, batch: 8, rate: 0.02, warmupEpochs: 1, weightDecay: 0, averaging: 0.5 };
-const CONFIG = {
-  name: 'tiny-paper',
-  kind: 'fusion',
-  seed: 3,
-  labels: FACE_CONFIG.labels,
-  shape: { layers: 4, steps: 20, voiceWidth: 32, frames: 2, faceWidth: 0 },
-  network: {
-    width: 8,
-    heads: 2,
-    dropout: 0,
-    voice: { layers: 0 },
-    face: { layers: 0, channels: 8, kernel: 1 },
-    shared: { layers: 1, attention: 'each' },
-  },
-  objective: { share: 'soft-cross-entropy', shareWeight: 1, presence: 'bce', presenceWeight: 1, alpha: 0.2, beta: 0.9 },
-  schedules: { voice: schedule, face: schedule, shared: { ...schedule, epochs: 24 } },
-  variation: { dropVoice: 0.25, dropFace: 0.25, voiceNoise: 0, faceNoise: 0 },
-  clips: { corpora: ['both.jsonl'], dev: ['both.jsonl'], holdBack: 0.5 },
-  systems: [
-    { name: '1', voice: ['voice'], face: [], learns: 'voice', stages: 1 },
-    { name: '12', voice: ['voice', 'av'], face: ['face', 'av'], learns: 'av', stages: 2 },
-  ],
-};
+const CONFIG = SYSTEMS_CONFIG;
 
 const features = { voice: [folder.out('voice')], face: [folder.out('face')] };
-let faceWidth = 0;
 let corpus: Corpus;
 beforeAll(async () => {
-  putVoices(folder, 1);
-  putFaces(folder, CLIPS);
-  const lines = ['train', 'dev'].flatMap((split) =>
-    CONFIG.labels.flatMap((label) =>
-      Array.from({ length: CLIPS }, (_, i) => {
-        const id = `${split}-${label}-${i}`;
-        const votes = { [label]: 5 };
-        const media = { audio: `${label}.opus`, image: `${id}.png` };
-        return { id, split, media, votes: { voice: votes, face: votes, av: votes } };
-      }),
-    ),
-  );
-  corpus = await readCorpus(putManifest(folder, 'both.jsonl', lines));
+  corpus = await readCorpus(putBoth(folder));
   await importEncoder('wavlm', { from: encoderFixture('wavlm-large-tiny'), out: folder.out('wavlm') });
   await importEncoder('mobilenetv2', { from: encoderFixture('mobilenetv2-tiny'), out: folder.out('mobilenetv2') });
   const { options } = training(folder);
@@ -65,14 +28,13 @@ beforeAll(async () => {
   await makeFeatures(corpus, { ...options, encoder: folder.out('mobilenetv2'), out: folder.out('face'), side: 48 });
   await importEncoder('wav2vec2', { from: encoderFixture('wav2vec2-large-robust-tiny'), out: folder.out('wav2vec2') });
   await makeFeatures(corpus, { ...options, encoder: folder.out('wav2vec2'), out: folder.out('other') });
-  faceWidth = (await readFeaturesManifest(folder.out('face'))).making.width;
 });
 afterAll(() => {
   folder.remove();
 });
 
 async function train(name: string, change: object = {}, stopAt?: string, given = features) {
-  const config = { ...CONFIG, shape: { ...CONFIG.shape, faceWidth }, ...change };
+  const config = { ...CONFIG, ...change };
   const read = await readFusionConfig(folder.put(`${name}.json`, JSON.stringify(config)));
   if (!read?.clips) throw new Error('no configuration that learns from clips');
   const { options, said } = training(folder, stopAt);
@@ -112,7 +74,7 @@ describe('training from features', () => {
       answers: ['voice', 'face', 'both'],
       features: {
         voice: { encoder: { kind: 'wavlm' }, layers: [0, 1, 2, 3], frames: 'each' },
-        face: { encoder: { kind: 'mobilenetv2' }, width: faceWidth, side: 48 },
+        face: { encoder: { kind: 'mobilenetv2' }, width: CONFIG.shape.faceWidth, side: 48 },
       },
     });
     expect(record.network).toBe(createHash('sha256').update(bytes).digest('hex'));
@@ -162,7 +124,7 @@ describe('training from features', () => {
   it('teaches a half the labels that it is named after, also where no system sees a face', async () => {
     const [half] = CONFIG.systems;
     const labels = (voice: string, av: string) => ({ voice: { [voice]: 5 }, av: { [av]: 5 } });
-    const [neutral = '', happiness = '', anger = ''] = CONFIG.labels;
+    const [neutral, happiness, anger] = CONFIG.labels;
     const next: Record<string, string> = { [neutral]: happiness, [happiness]: anger, [anger]: neutral };
     const lines = corpus.clips.map(({ id, split, media }) => {
       const heard = id.split('-')[1] ?? '';

@@ -107,7 +107,9 @@ describe('undertone reference', () => {
     expect(await refused('fit', '--pack', 'tiny', '--modality', 'av', '--out', 'x')).toContain('give voice or face');
     expect((await fit('--alarms', '2', '--out', 'x')).stderr).toContain("--alarms: '2'");
     expect((await fit('--alarms', '0.001', '--out', 'x')).stderr).toContain('give 2000 or more');
-    expect((await fit('--pack', STARTER, '--out', 'x')).stderr).toContain('format 1, which has no references');
+    expect((await fit('--pack', STARTER, '--out', 'x')).stderr).toContain(
+      'format 1, which has no place for a reference',
+    );
     expect(existsSync(join(folder.path, 'x'))).toBe(false);
   });
 });

@@ -80,5 +80,5 @@ export async function writeAttributedPack(
     provenance: { ...earlier.provenance, [`attributes.${modality}`]: provenance },
     attributes: { ...earlier.attributes, [modality]: entry },
   });
-  return writeNextPack(dir, out, { change, files }, options);
+  return writeNextPack(dir, out, { what: 'a network of attributes', change, files }, options);
 }

@@ -5,10 +5,10 @@ import { voiceStatistics } from '../../../src/core/reference/voice-statistics.ts
 import { HOP_MS, logMel, MEL_BANDS, SILENT_BAND } from '../../../src/core/features.ts';
 import { trimSilence } from '../../../src/core/trim.ts';
 import type { Modality } from '../../../src/domain.ts';
-import { UndertoneError } from '../../../src/errors.ts';
 import { loadPack } from '../../pack.ts';
 import { soundingMean } from '../../worker/distances.ts';
 import { rowsThrough } from '../../worker/rows.ts';
+import { checkTakes } from '../next-pack.ts';
 import { openForScoring, type ScoringOptions } from '../score/networks.ts';
 import { windowStarts } from '../score/voice-windows.ts';
 
@@ -24,18 +24,14 @@ export interface Measurer {
 
 /**
  * Open a pack for measuring.
- * @throws UndertoneError `config-invalid` for a pack of format 1, whose voice network has no embedding; as `openForScoring`.
+ * @throws UndertoneError `config-invalid` for a pack of a format without references; as `openForScoring`.
  * @example const [rows] = await (await openMeasurer('models/packs/default', 'face')).measure([crop]);
  */
 export async function openMeasurer(dir: string, modality: Modality, options: ScoringOptions = {}): Promise<Measurer> {
+  await checkTakes(dir, 'a reference');
   // An earlier version's reference may not even be readable: fitting it again is the remedy.
   const loaded = await loadPack(dir, { refitting: modality });
   const { contract } = loaded.networks[modality];
-  if (!('embedding' in contract.outputs) || 'logits' in contract.outputs)
-    throw new UndertoneError(
-      'config-invalid',
-      `${dir} is of format 1, which has no references: use a pack of format 2`,
-    );
   const networks = await openForScoring(dir, loaded, options);
   const outputs = ['embedding'];
   if (modality === 'face') {

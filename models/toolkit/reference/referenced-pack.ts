@@ -32,6 +32,7 @@ export function writeReferencedPack(
     dir,
     out,
     {
+      what: 'a reference',
       change: (earlier) => ({
         ...earlier,
         provenance: { ...earlier.provenance, [`reference.${modality}`]: provenance },
