@@ -6,6 +6,7 @@ const PAGES = {
   watch: { title: 'Watch', href: '/', roles: ['viewer', 'admin'] },
   review: { title: 'Review', href: '/review', roles: ['reviewer', 'admin'] },
   admin: { title: 'Administration', href: '/admin', roles: ['admin'] },
+  api: { title: 'API', href: '/api', roles: ['admin'] },
 } as const satisfies Record<string, { title: string; href: string; roles: readonly ApiRole[] }>;
 
 /** What the links need to know. */

@@ -6,9 +6,9 @@ import { Problem } from '../problem.tsx';
 import { createResource } from '../resource.ts';
 import type { ApiClient } from '../api.ts';
 import { focusHere } from '../focus-here.ts';
+import { Receipt } from '../receipt.tsx';
 import { saveFile } from '../save-file.ts';
 import type { OwnKey } from './key.ts';
-import { Receipt } from './receipt.tsx';
 
 /** What the page needs to know. */
 export interface OwnDataProps {
@@ -60,7 +60,11 @@ export function OwnData({ own, api, onRefused }: OwnDataProps) {
             : `You withdrew on ${when(latest.atMs)}: nothing of yours is analysed.`}
         </p>
       )}
-      {receipt.value !== null && <Receipt receipt={receipt.value} />}
+      {receipt.value !== null && (
+        <section class="notice" aria-label="Receipt" role="status" tabIndex={-1} ref={focusHere}>
+          <Receipt receipt={receipt.value} />
+        </section>
+      )}
       <div class="row">
         {latest?.granted === true && !sure.value && (
           <button type="button" disabled={busy} onClick={() => (sure.value = true)}>

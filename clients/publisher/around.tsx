@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { RoomTerms } from '../../src/protocol.ts';
 import { OwnLink } from './own-link.tsx';
 import type { Publication } from './publication.ts';
-import { Receipts } from './receipt.tsx';
+import { Withdrawal } from './withdrawal.tsx';
 
 /** While the server is asked what joining means, and when it did not say. */
 export function Asking({ problem, onAgain }: { readonly problem: string | null; readonly onAgain: () => void }) {
@@ -51,7 +51,7 @@ export function Left({ publication, terms }: LeftProps) {
         </div>
       )}
       <OwnLink publication={publication} />
-      <Receipts receipts={receipts} deleting={deleting} onAskAgain={() => publication.withdraw()} />
+      <Withdrawal receipts={receipts} deleting={deleting} onAskAgain={() => publication.withdraw()} />
     </section>
   );
 }

@@ -7,7 +7,7 @@ import type { SourceName } from './capture.ts';
 import { Paragraphs } from './consent-text.tsx';
 import { OwnLink } from './own-link.tsx';
 import type { Publication, PublicationState } from './publication.ts';
-import { Receipts } from './receipt.tsx';
+import { Withdrawal } from './withdrawal.tsx';
 
 /** What the page of a participant needs to know. */
 export interface LiveProps {
@@ -73,7 +73,7 @@ export function Live({ terms, name, role, textVersion, source, publication, stre
           <Paragraphs text={text} />
         </details>
       )}
-      <Receipts receipts={receipts} deleting={deleting} onAskAgain={() => publication.withdraw()} />
+      <Withdrawal receipts={receipts} deleting={deleting} onAskAgain={() => publication.withdraw()} />
       {state.value.participant !== null && textVersion !== null && <OwnLink publication={publication} />}
       <p>
         In room {terms.room} as {name}. <span role="status">{connectionWords(state.value)}</span>

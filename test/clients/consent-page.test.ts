@@ -80,7 +80,7 @@ describe('whoever holds the link', () => {
     await page.getByRole('button', { name: 'Withdraw my consent' }).click();
     await page.getByText('Do you want that?').waitFor();
     await page.getByRole('button', { name: 'Withdraw, and delete what is kept of me' }).click();
-    await page.getByText('Deleted: 1 stretch of numbers, 1 clip, 1 moment put to reviewers.').waitFor();
+    await page.getByText(/^Deleted on .*: 1 stretch of numbers, 1 clip, 1 moment put to reviewers\.$/).waitFor();
     await page.getByText('nothing of yours is analysed').waitFor();
     expect(await stage.trust.store.reviews.item(id)).toBeNull();
     expect(await saved(page, 'Save the receipt')).toMatchObject({
@@ -152,7 +152,7 @@ describe.each([
     await page.getByRole('button', { name: 'Withdraw my consent' }).press('Enter');
     await check('sure');
     await page.getByRole('button', { name: /^Withdraw, and/ }).press('Enter');
-    await page.getByText('Deleted:').waitFor();
+    await page.getByText('Deleted on').waitFor();
     await page
       .getByText(/What you agreed to/)
       .first()

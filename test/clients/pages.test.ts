@@ -270,8 +270,8 @@ describe('the page to join with', () => {
     await page.getByText('31 stretches of numbers, 2 clips').waitFor();
     await page.getByText(RECEIPT.kept[0] ?? '').waitFor();
     const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download the receipt' }).click();
-    expect(JSON.parse(await readFile(await (await download).path(), 'utf8'))).toEqual([RECEIPT]);
+    await page.getByRole('button', { name: 'Save the receipt' }).click();
+    expect(JSON.parse(await readFile(await (await download).path(), 'utf8'))).toEqual(RECEIPT);
     await page.getByText('What you agree to when you agree again').click();
     await page.getByText('The numbers are kept for 30 days.').waitFor();
     await page.getByRole('button', { name: 'Agree again' }).click();
