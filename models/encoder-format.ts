@@ -29,6 +29,8 @@ const common = {
     bytes: count,
     /** The file of the larger weights, where the network is too large for one file. */
     weights: z.strictObject({ file: plainName, sha256, bytes: count }).optional(),
+    /** The same network computing in float16, over the same file of weights; where there is one. */
+    half: z.strictObject({ file: plainName, sha256, bytes: count }).optional(),
     /** Of the weights. */
     precision: z.enum(['float32', 'float16', 'unknown']),
   }),

@@ -3,37 +3,60 @@ import { join } from 'node:path';
 import { UndertoneError } from '../src/errors.ts';
 import { type Encoder, readEncoder } from './encoder-format.ts';
 import { fileSha256 } from './file-sha256.ts';
-import { type NetworkOptions, type OpenedFile, openNetworkFile } from './runtime.ts';
+import { computesInHalf } from './half-trial.ts';
+import { type NetworkOptions, type OpenedFile, openNetworkFile, type Provider } from './runtime.ts';
+
+/** What an encoder computes in. */
+export type Precision = 'float32' | 'float16';
+
+/** Where and how an encoder runs. */
+export interface EncoderRunOptions extends NetworkOptions {
+  /** Default: float16 on a GPU that computes in it, where the encoder can; else float32. */
+  readonly precision?: Precision;
+}
 
 /** An open encoder. */
 export interface OpenEncoder {
   readonly encoder: Encoder;
-  /** Fed and read by the names that `encoder` gives its inputs and outputs. */
+  /** Fed and read by the names that `encoder` gives its inputs and outputs, in float32 whatever it computes in. */
   readonly network: OpenedFile;
+  readonly precision: Precision;
 }
 
 /**
  * Verify an encoder's folder and open its network, which must have the inputs and outputs that the manifest names.
- * @throws UndertoneError `encoder-invalid` when the folder is not whole or the network another one; as `openNetworkFile`.
+ * @throws UndertoneError `encoder-invalid` when the folder is not whole or the network another one, or float16 is asked of an encoder
+ * that was imported without; as `openNetworkFile`.
  * @example
- * const { encoder, network } = await openEncoder('encoders/wavlm-large');
+ * const { encoder, network } = await openEncoder('encoders/wavlm-large', { provider: 'cuda' });
  * const { hidden } = await network.run({ samples, mask });
  * await network.close();
  */
-export async function openEncoder(dir: string, options: NetworkOptions = {}): Promise<OpenEncoder> {
+export async function openEncoder(dir: string, options: EncoderRunOptions = {}): Promise<OpenEncoder> {
   const encoder = await readEncoder(dir);
-  const { network: graph } = encoder;
+  const precision = options.precision ?? (await suiting(encoder, options.provider ?? 'cpu'));
+  const graph = precision === 'float16' ? encoder.network.half : encoder.network;
+  if (!graph)
+    throw new UndertoneError(
+      'encoder-invalid',
+      `the encoder in '${dir}' has no network that computes in float16: import it again with --half`,
+    );
   await verify(dir, graph);
-  if (graph.weights) await verify(dir, graph.weights);
+  if (encoder.network.weights) await verify(dir, encoder.network.weights);
   const path = join(dir, graph.file);
   const network = await openNetworkFile(path, options);
   try {
     checkTensors(encoder, network, path);
-    return { encoder, network };
+    return { encoder, network, precision };
   } catch (thrown) {
     await network.close();
     throw thrown;
   }
+}
+
+/** The precision that suits where it runs: the CPU would only cast. */
+async function suiting({ network }: Encoder, provider: Provider): Promise<Precision> {
+  return network.half && provider !== 'cpu' && (await computesInHalf(provider)) ? 'float16' : 'float32';
 }
 
 async function verify(

@@ -7,6 +7,7 @@ import {
   type OnnxModel,
   type OnnxNode,
 } from './onnx-writer.ts';
+import { halfName } from './half-model.ts';
 import { bytesHead, concat, integer, message, text } from './protobuf.ts';
 
 /** A file that can be written. */
@@ -30,6 +31,8 @@ export interface OnnxStreamOptions {
   readonly weight: (name: string) => Promise<Float32Array>;
   /** Which of them are kept as float16, each cast back by a node of its own, as in `halfWeights`. Default: none. */
   readonly half?: (name: string) => boolean;
+  /** Whether they are: without, the network itself asks for them as `halfName` calls them (half-model.ts). Default true. */
+  readonly castBack?: boolean;
   /**
    * Most bytes of a file with all its weights in it. Of a larger network they are in a file of their own ("external data"), which
    * ONNX Runtime maps instead of copying it twice. Default 256 MiB; an ONNX file cannot have 2 GiB.
@@ -53,7 +56,7 @@ const PAGE = 4096;
  * for await (const piece of graph.pieces()) await file.write(piece);
  */
 export function onnxStream(model: OnnxModel, options: OnnxStreamOptions): OnnxStream {
-  const { weight, half = () => false, mostInline = MOST_INLINE } = options;
+  const { weight, half = () => false, castBack = true, mostInline = MOST_INLINE } = options;
   const kept = (model.later ?? []).map(({ name, dims }): Kept => {
     const halved = half(name);
     const size = dims.reduce((product, side) => product * side, 1) * (halved ? 2 : 4);
@@ -69,8 +72,8 @@ export function onnxStream(model: OnnxModel, options: OnnxStreamOptions): OnnxSt
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   };
   return {
-    graph: graphStream(model, kept, places, read),
-    weights: outside.length === 0 ? null : weightsStream(outside, places, read),
+    graph: graphStream(model, kept, { places, read, castBack }),
+    weights: outside.length === 0 ? null : weightsStream(outside, { places, read }),
   };
 }
 
@@ -83,9 +86,13 @@ interface Kept {
   readonly size: number;
 }
 
-type Read = (weight: Kept) => Promise<Uint8Array>;
+/** How the numbers of weights are had. */
+interface Placed {
+  /** Where those in the file of weights begin, by name. */
+  readonly places: ReadonlyMap<string, number>;
+  readonly read: (weight: Kept) => Promise<Uint8Array>;
+}
 
-/** Where each weight begins in the file of weights, by name. */
 function placed(outside: readonly Kept[]): ReadonlyMap<string, number> {
   let end = 0;
   return new Map(
@@ -100,8 +107,7 @@ function placed(outside: readonly Kept[]): ReadonlyMap<string, number> {
 function graphStream(
   model: OnnxModel,
   kept: readonly Kept[],
-  places: ReadonlyMap<string, number>,
-  read: Read,
+  { places, read, castBack }: Placed & { readonly castBack: boolean },
 ): FileStream {
   const tensors = kept.map((one) => {
     const place = places.get(one.name);
@@ -114,7 +120,7 @@ function graphStream(
     const head = concat([...fields, ...(place === undefined ? [bytesHead(9, size)] : elsewhere(place, one.size))]);
     return { one, size, inside: place === undefined, head: concat([bytesHead(5, head.length + size), head]) };
   });
-  const casts = kept.filter(({ halved }) => halved).map(({ name }) => encodeCast(name));
+  const casts = kept.filter(({ halved }) => halved && castBack).map(({ name }) => encodeCast(name));
   const { before, graph, after } = encodeParts(model);
   // Before all other nodes: an ONNX file lists them in the order in which they can run.
   const fixed = concat([...casts, ...graph]);
@@ -133,7 +139,7 @@ function graphStream(
   };
 }
 
-function weightsStream(outside: readonly Kept[], places: ReadonlyMap<string, number>, read: Read): FileStream {
+function weightsStream(outside: readonly Kept[], { places, read }: Placed): FileStream {
   const last = outside.at(-1);
   return {
     bytes: last ? (places.get(last.name) ?? 0) + last.size : 0,
@@ -156,10 +162,6 @@ function elsewhere(offset: number, length: number): Uint8Array[] {
     ...Object.entries(entries).map(([key, value]) => message(13, [text(1, key), text(2, String(value))])),
     integer(14, 1),
   ];
-}
-
-function halfName(name: string): string {
-  return `${name}.half`;
 }
 
 function encodeCast(name: string): Uint8Array {

@@ -7,7 +7,7 @@ import { runEncoderImport } from './import-encoder.ts';
 /** Options that only encoders have. */
 const OF_ENCODERS = {
   layers: { value: 'N', help: 'wavlm, wav2vec2: the first N transformer layers only (default: all)' },
-  half: { help: 'keep weights as float16: half the file' },
+  half: { help: 'weights as float16: half the file; a GPU computes in it' },
   unmasked: { help: 'wavlm, wav2vec2: a network without a mask, for clips of one length' },
   describe: { value: 'FILE', help: 'onnx: JSON that tells what the network takes and gives' },
   licence: { value: 'TEXT', help: 'licence of the weights (default: what the README beside them says)' },

@@ -1,13 +1,15 @@
 /** An encoder's folder, written whole or not at all, and believed once it has answered. */
 import { createHash } from 'node:crypto';
-import { chmod, open, statfs, writeFile } from 'node:fs/promises';
+import { chmod, open, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UndertoneError } from '../../../src/errors.ts';
+import { openEncoder } from '../../encoder.ts';
 import { type Encoder, ENCODER_MANIFEST } from '../../encoder-format.ts';
+import type { TensorData } from '../../runtime.ts';
 import { type FileStream, type OnnxStream, WEIGHTS_FILE } from '../onnx-stream.ts';
 import { checkFree, writeWholeFolder } from '../whole-folder.ts';
 import type { Unwritten } from './plan.ts';
-import { proveEncoder } from './prove.ts';
+import { proveEncoder, proveHalf } from './prove.ts';
 
 /** Where an encoder is from and where it goes. */
 export interface EncoderPlace {
@@ -38,15 +40,30 @@ export interface ImportedEncoder {
 
 const KIND = { name: 'an encoder', file: ENCODER_MANIFEST };
 const NETWORK = 'encoder.onnx';
+const HALF = 'encoder.half.onnx';
+const ROUNDED = 'encoder.rounded.onnx';
 /** For `encoder.json`. */
 const MANIFEST_ROOM = 1 << 16;
+
+/** A graph that computes in float16 over the weights of another. */
+export interface HalfFiles {
+  readonly graph: FileStream;
+  /** The same, which tells on the CPU what float16 makes of it (rounded-model.ts); it does not stay. */
+  readonly rounded: FileStream;
+}
+
+/** The files of a network. */
+export interface EncoderFiles extends OnnxStream {
+  /** Null where there is to be none. */
+  readonly half: HalfFiles | null;
+}
 
 /** What goes into the folder. */
 export interface EncoderContent {
   readonly manifest: Unwritten;
   readonly source: Encoder['source'];
   readonly precision: Encoder['network']['precision'];
-  readonly network: OnnxStream;
+  readonly network: EncoderFiles;
 }
 
 /**
@@ -61,9 +78,9 @@ export async function checkPlace({ out, replace = false }: EncoderPlace): Promis
  * Refuse a network that does not fit on the disk.
  * @throws UndertoneError `config-invalid` that names both sizes.
  */
-export async function checkRoom({ graph, weights }: OnnxStream, place: EncoderPlace): Promise<void> {
+export async function checkRoom({ graph, weights, half }: EncoderFiles, place: EncoderPlace): Promise<void> {
   const { out, freeBytes = freeOf } = place;
-  const bytes = graph.bytes + (weights?.bytes ?? 0);
+  const bytes = graph.bytes + (weights?.bytes ?? 0) + (half ? half.graph.bytes + half.rounded.bytes : 0);
   const free = await freeBytes(dirname(resolve(out)));
   if (free < bytes + MANIFEST_ROOM)
     throw new UndertoneError(
@@ -79,31 +96,71 @@ async function freeOf(dir: string): Promise<number> {
 }
 
 /**
- * Write the folder, open the network and run it, and only then give the folder its name.
+ * Write the folder, open the network and run it, and only then give the folder its name. A network that float16 does not suit is left
+ * without the graph that computes in it, with a notice.
  * @throws UndertoneError `encoder-invalid` for a network that does not do what the manifest says; `config-invalid` for a place that is
  * taken or full.
  */
-export async function writeEncoder(place: EncoderPlace, content: EncoderContent): Promise<Encoder> {
+export async function writeEncoder(place: EncoderPlace, content: EncoderContent): Promise<ImportedEncoder> {
   const { manifest, source, precision, network } = content;
   const { out, replace = false } = place;
-  const written: Encoder[] = [];
+  const name = basename(resolve(out));
+  const written: ImportedEncoder[] = [];
   await writeWholeFolder(out, { replace, option: '--out', kind: KIND }, async (part) => {
     await chmod(part, 0o755);
     const graph = await writeFileStream(part, NETWORK, network.graph);
     const weights = network.weights && (await writeFileStream(part, WEIGHTS_FILE, network.weights));
-    const encoder: Encoder = {
+    const encoder = (half: Encoder['network']['half']): Encoder => ({
       ...manifest,
       licence: place.licence ?? manifest.licence,
-      network: { ...graph, ...(weights && { weights }), precision },
+      network: { ...graph, ...(weights && { weights }), ...(half && { half }), precision },
       source,
-    };
-    await writeFile(join(part, ENCODER_MANIFEST), `${JSON.stringify(encoder, null, 2)}\n`);
-    await proveEncoder(part, basename(resolve(out)));
-    written.push(encoder);
+    });
+    const plain = encoder(undefined);
+    await writeManifest(part, plain);
+    const answer = await proveEncoder(part, name);
+    written.push(
+      network.half ? await withHalf(part, { files: network.half, encoder, answer }) : { encoder: plain, notices: [] },
+    );
   });
-  const [encoder] = written;
-  if (!encoder) throw new UndertoneError('internal', 'nothing was written');
-  return encoder;
+  const [imported] = written;
+  if (!imported) throw new UndertoneError('internal', 'nothing was written');
+  return imported;
+}
+
+/** Add the graph that computes in float16, if it suits the network: first one that rounds as it would is run, then it is opened. */
+async function withHalf(
+  part: string,
+  {
+    files,
+    encoder,
+    answer,
+  }: {
+    readonly files: HalfFiles;
+    readonly encoder: (half: Encoder['network']['half']) => Encoder;
+    readonly answer: TensorData<Float32Array>;
+  },
+): Promise<ImportedEncoder> {
+  const adds = async (name: string, stream: FileStream): Promise<Encoder> => {
+    const added = encoder(await writeFileStream(part, name, stream));
+    await writeManifest(part, added);
+    return added;
+  };
+  await adds(ROUNDED, files.rounded);
+  const unfit = await proveHalf(part, answer);
+  await rm(join(part, ROUNDED));
+  if (unfit === null) {
+    const whole = await adds(HALF, files.graph);
+    await (await openEncoder(part, { precision: 'float16' })).network.close();
+    return { encoder: whole, notices: [] };
+  }
+  const plain = encoder(undefined);
+  await writeManifest(part, plain);
+  return { encoder: plain, notices: [`it computes in float32 on every provider: in float16 ${unfit}`] };
+}
+
+async function writeManifest(dir: string, encoder: Encoder): Promise<void> {
+  await writeFile(join(dir, ENCODER_MANIFEST), `${JSON.stringify(encoder, null, 2)}\n`);
 }
 
 async function writeFileStream(dir: string, name: string, stream: FileStream) {

@@ -3,9 +3,19 @@ import { basename, resolve } from 'node:path';
 import { UndertoneError } from '../../../src/errors.ts';
 import type { Encoder } from '../../encoder-format.ts';
 import { fileSha256 } from '../../file-sha256.ts';
-import { onnxStream } from '../onnx-stream.ts';
+import { halfModel, MOST_HALF } from '../half-model.ts';
+import { onnxStream, type OnnxStreamOptions } from '../onnx-stream.ts';
+import type { OnnxModel } from '../onnx-writer.ts';
+import { roundedModel } from '../rounded-model.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
-import { checkPlace, checkRoom, type EncoderPlace, type ImportedEncoder, writeEncoder } from './folder.ts';
+import {
+  checkPlace,
+  checkRoom,
+  type EncoderContent,
+  type EncoderPlace,
+  type ImportedEncoder,
+  writeEncoder,
+} from './folder.ts';
 import { readLicence } from './licence.ts';
 import { mobileNetPlan, mobileNetSize } from './mobilenet.ts';
 import type { EncoderPlan } from './plan.ts';
@@ -20,14 +30,14 @@ export type EncoderKind = (typeof ENCODER_KINDS)[number];
 
 /** How a checkpoint becomes an encoder. */
 export interface EncoderOptions extends EncoderPlace, SpeechOptions {
-  /** Keep the larger weights as float16: half the file, and each rounded by at most one part in 2048. Default false. */
+  /**
+   * Keep the larger weights as float16, each rounded by at most one part in 2048, in a file of their own: half the bytes, and a
+   * second network over them, which computes in float16. Default false.
+   */
   readonly half?: boolean;
   /** As in `OnnxStreamOptions`. */
   readonly mostInline?: number;
 }
-
-/** Largest float16. */
-const MOST_HALF = 65_504;
 
 /**
  * Import a published checkpoint: judge its headers and its configuration, match the two, read every weight once, and only then
@@ -44,24 +54,34 @@ export async function importEncoder(kind: EncoderKind, options: EncoderOptions):
     const plan = await planOf(kind, checkpoint, options);
     const fitted = fit(checkpoint, from, plan.architecture);
     const work = workOf(checkpoint, plan, options);
-    const halved = await readThrough(plan, fitted, half, work);
-    const network = onnxStream(plan.model, {
+    const { fits, kept } = await readThrough(plan, fitted, half, work);
+    const holds = { kept: (name: string) => kept.has(name), fits: (name: string) => fits.has(name) };
+    const inHalf = half ? halfModel(plan.model, holds) : null;
+    const writing: OnnxStreamOptions = {
       ...(mostInline !== undefined && { mostInline }),
-      half: (name) => halved.has(name),
+      // Two networks share weights that are in neither.
+      ...(inHalf && mostInline === undefined && { mostInline: 0 }),
+      half: (name) => kept.has(name),
       weight: async (name) => {
         const numbers = await fitted.read(name);
         work.did(4 * numbers.length);
         return numbers;
       },
-    });
-    await checkRoom(network, options);
-    const encoder = await writeEncoder(options, {
+    };
+    const network = onnxStream(plan.model, writing);
+    const over = (model: OnnxModel) => onnxStream(model, { ...writing, castBack: false }).graph;
+    const content = {
       manifest: { ...plan.manifest, licence: await readLicence(checkpoint.dir) },
       source: await sourceOf(checkpoint, options, work),
       precision: half ? 'float16' : 'float32',
-      network,
-    });
-    return { encoder, notices: [...plan.notices, ...spareNotice(fitted)] };
+      network: {
+        ...network,
+        half: inHalf && { graph: over(inHalf), rounded: over(roundedModel(inHalf, holds.kept)) },
+      },
+    } satisfies EncoderContent;
+    await checkRoom(content.network, options);
+    const { encoder, notices } = await writeEncoder(options, content);
+    return { encoder, notices: [...plan.notices, ...spareNotice(fitted), ...notices] };
   } finally {
     await checkpoint.close();
   }
@@ -95,20 +115,25 @@ function workOf(checkpoint: Checkpoint, { model }: EncoderPlan, { progress, sign
   };
 }
 
-/** Read every weight once, so that one that cannot be is found before anything is written. Tells which can be halved. */
+/**
+ * Read every weight once, so that one that cannot be is found before anything is written. Tells which float16 can hold, and which
+ * of them are kept so.
+ */
 async function readThrough(
   { model, leastHalved }: EncoderPlan,
   fitted: Fitted,
   half: boolean,
   work: Work,
-): Promise<Set<string>> {
-  const halved = new Set<string>();
+): Promise<{ readonly fits: ReadonlySet<string>; readonly kept: ReadonlySet<string> }> {
+  const [fits, kept] = [new Set<string>(), new Set<string>()];
   for (const { name } of model.later ?? []) {
     const numbers = await fitted.read(name);
     work.did(4 * numbers.length);
-    if (half && numbers.length >= leastHalved && numbers.every((x) => Math.abs(x) <= MOST_HALF)) halved.add(name);
+    if (!half || !numbers.every((x) => Math.abs(x) <= MOST_HALF)) continue;
+    fits.add(name);
+    if (numbers.length >= leastHalved) kept.add(name);
   }
-  return halved;
+  return { fits, kept };
 }
 
 async function sourceOf({ files }: Checkpoint, { from, origin }: EncoderPlace, work: Work): Promise<Encoder['source']> {

@@ -33,16 +33,16 @@ export async function importOnnx(options: OnnxImport): Promise<ImportedEncoder> 
     signal?.throwIfAborted();
     progress?.((done += bytes), 2 * found.size);
   };
-  const network = { graph: { bytes: found.size, pieces: () => piecesOf(from, did) }, weights: null };
+  const network = { graph: { bytes: found.size, pieces: () => piecesOf(from, did) }, weights: null, half: null };
   await checkRoom(network, options);
   const sha256 = await fileSha256(from, did);
-  const encoder = await writeEncoder(options, {
+  const { encoder, notices } = await writeEncoder(options, {
     manifest,
     source: { name: basename(from), ...origin, files: [{ file: basename(from), sha256 }] },
     precision: 'unknown',
     network,
   });
-  return { encoder, notices: [] };
+  return { encoder, notices };
 }
 
 async function readDescription(path: string): Promise<Unwritten> {

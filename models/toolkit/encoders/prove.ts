@@ -2,28 +2,30 @@
 import { UndertoneError } from '../../../src/errors.ts';
 import { gaussian, randomStream } from '../../../src/core/random.ts';
 import { openEncoder } from '../../encoder.ts';
-import type { FaceEncoder, VoiceEncoder } from '../../encoder-format.ts';
+import type { Encoder, FaceEncoder, VoiceEncoder } from '../../encoder-format.ts';
 import { speechFrames } from '../../nets/speech-features.ts';
-import type { TensorData } from '../../runtime.ts';
+import type { Network, TensorData } from '../../runtime.ts';
 
 /** What is asked: a batch of two, so that a network for one only is found out. */
 const BATCH = 2;
 const SIDE = 96;
 
+/** Largest difference of float16 from float32, as a share of the largest number. */
+const MOST_DIFFERENCE = 0.05;
+
 /**
  * Open the encoder in a folder and run it once, on noise.
  * @param name for messages: the folder is not where it will be.
+ * @returns what it gave.
  * @throws UndertoneError `encoder-invalid` when it cannot be opened or run, or gives other sides than it says or numbers that
  * are not finite.
  */
-export async function proveEncoder(dir: string, name: string): Promise<void> {
+export async function proveEncoder(dir: string, name: string): Promise<TensorData<Float32Array>> {
   const { encoder, network } = await openEncoder(dir).catch((cause: unknown) => {
     throw failure(name, cause);
   });
   try {
-    const feeds = encoder.modality === 'voice' ? voiceFeeds(encoder) : faceFeeds(encoder);
-    const [wanted] = Object.values(encoder.outputs);
-    const answer = (await network.run(feeds, wanted ? [wanted.name] : []))[wanted?.name ?? ''];
+    const answer = await answerOf(encoder, network);
     const sides = encoder.modality === 'voice' ? voiceSides(encoder) : [BATCH, encoder.width];
     const agree =
       answer?.dims.length === sides.length && sides.every((side, i) => side === null || side === answer.dims[i]);
@@ -33,11 +35,38 @@ export async function proveEncoder(dir: string, name: string): Promise<void> {
         `it gives [${answer?.dims.join(', ') ?? ''}] where [${sides.map((side) => side ?? 'any').join(', ')}] was due`,
       );
     if (!answer.data.every(Number.isFinite)) throw invalid(name, 'it gives numbers that are not finite');
+    return answer;
   } catch (cause) {
     throw failure(name, cause);
   } finally {
     await network.close();
   }
+}
+
+/**
+ * Run the graph that stands for float16 in a folder on the same noise.
+ * @param due what the one in float32 gave.
+ * @returns null where both agree, else what is wrong, in words.
+ * @throws UndertoneError as `openEncoder`.
+ */
+export async function proveHalf(dir: string, { data, dims }: TensorData<Float32Array>): Promise<string | null> {
+  const { encoder, network } = await openEncoder(dir, { precision: 'float16' });
+  try {
+    const answer = await answerOf(encoder, network);
+    if (answer?.dims.join() !== dims.join()) return `it gives [${answer?.dims.join(', ') ?? ''}]`;
+    const most = data.reduce((top, x) => Math.max(top, Math.abs(x)), 0);
+    // Written so that a NaN is told of.
+    const agree = data.every((x, i) => Math.abs(x - (answer.data[i] ?? NaN)) <= MOST_DIFFERENCE * most);
+    return agree ? null : `its numbers differ by more than ${100 * MOST_DIFFERENCE} %, or are not finite`;
+  } finally {
+    await network.close();
+  }
+}
+
+async function answerOf(encoder: Encoder, network: Network): Promise<TensorData<Float32Array> | undefined> {
+  const feeds = encoder.modality === 'voice' ? voiceFeeds(encoder) : faceFeeds(encoder);
+  const [wanted] = Object.values(encoder.outputs);
+  return (await network.run(feeds, wanted ? [wanted.name] : []))[wanted?.name ?? ''];
 }
 
 /** One second, or what the network is made for. */
