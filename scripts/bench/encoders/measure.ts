@@ -10,6 +10,8 @@ import { PICTURE_SIDE, WINDOW_SAMPLES } from './subjects.ts';
 
 /** A network faster than that is run again in the same turn. */
 const TURN_MS = 250;
+/** Products run as long as the network did before them, but for no longer than that. */
+const SUSTAINED_MS = 2000;
 
 /**
  * Measure. The memory is that of the whole process: let it have done nothing before.
@@ -29,46 +31,51 @@ export async function measure(
   const memory = { weights: weightsOf(encoder), before, peak: peakBytes() };
 
   const products = await openProducts({ provider, threads });
-  let rate: Rate = await products.rate();
-  const runs: { readonly batch: number; readonly wall: readonly number[]; readonly cpu: readonly number[] }[] = [];
+  let rate: Rate = await products.burst();
+  const runs: Runs[] = [];
   for (const batch of batches) {
     const feeds = feedsOf(encoder, batch);
     const run = () => network.run(feeds, [wanted]);
     await run();
-    const [wall, cpu]: [number[], number[]] = [[], []];
+    const of: Runs = { batch, wall: [], cpu: [], pairs: [] };
     for (let round = 0; round < rounds; round++) {
-      rate = fastest(rate, await products.rate());
-      const turnMs = performance.now();
+      rate = fastest(rate, await products.burst());
+      const [begunMs, before] = [performance.now(), of.wall.length];
       do {
         const { wallMs, cpuMs } = await timed(run);
-        wall.push(wallMs);
-        cpu.push(cpuMs);
-      } while (performance.now() - turnMs < TURN_MS);
+        of.wall.push(wallMs);
+        of.cpu.push(cpuMs);
+      } while (performance.now() - begunMs < TURN_MS);
+      const ms = performance.now() - begunMs;
+      const perSecond = (1000 * flops * batch * (of.wall.length - before)) / ms;
+      of.pairs.push(perSecond / (await products.sustained(Math.min(ms, SUSTAINED_MS))));
       turn();
     }
-    runs.push({ batch, wall, cpu });
+    runs.push(of);
   }
   await products.close();
   await network.close();
-  return {
-    provider,
-    threads,
-    flops,
-    openMs,
-    memory,
-    productsPerSecond: rate.wall,
-    batches: runs.map(({ batch, wall, cpu }): BatchTimes => {
-      const ms = Math.min(...wall);
-      const share = (took: number, products: number) => (1000 * batch * flops) / took / products;
-      return {
-        batch,
-        ms,
-        medianMs: quantile(wall, 0.5),
-        share: share(ms, rate.wall),
-        cpuShare: threads === 1 && provider === 'cpu' ? share(Math.min(...cpu), rate.cpu) : null,
-      };
-    }),
-  };
+  const times = runs.map(({ batch, wall, cpu, pairs }): BatchTimes => {
+    const share = (took: number, products: number) => (1000 * batch * flops) / took / products;
+    const ms = Math.min(...wall);
+    return {
+      batch,
+      ms,
+      medianMs: quantile(wall, 0.5),
+      share: share(ms, rate.wall),
+      pairedShare: quantile(pairs, 0.5),
+      cpuShare: threads === 1 && provider === 'cpu' ? share(Math.min(...cpu), rate.cpu) : null,
+    };
+  });
+  return { provider, threads, flops, openMs, memory, productsPerSecond: rate.wall, batches: times };
+}
+
+/** What runs of so many items took, ms, and the shares of each turn. */
+interface Runs {
+  readonly batch: number;
+  readonly wall: number[];
+  readonly cpu: number[];
+  readonly pairs: number[];
 }
 
 /** Most bytes of this process that were in memory at once. What Node.js tells counts its parent's too, on Linux. */

@@ -43,6 +43,11 @@ export interface BatchTimes {
   readonly medianMs: number;
   /** Operations a second of the fastest, over those of the fastest product. */
   readonly share: number;
+  /**
+   * The median, over turns, of the rate of runs over that of products which ran as long right after them: what else the machine does
+   * takes from both.
+   */
+  readonly pairedShare: number;
   /** The same by the processor's time, which other work on the machine takes little from; null on several threads, which spin. */
   readonly cpuShare: number | null;
 }

@@ -30,7 +30,7 @@ multiplies matrices on this machine. They are made in a temporary folder (2.6 GB
   --threads N,M    threads of a run (default: 1 and 2, as far as there are cores)
   --batches N,M    items of a run (default: those of each encoder)
   --provider P     cpu, cuda or webgpu (default: cpu)
-  --rounds N       turns between products and network (default: 7)
+  --rounds N       turns between products and network (default: 5)
   --quick          one item a run, 3 rounds
   --keep DIR       take encoders from there, and leave them there
   --json           print one JSON object
@@ -56,7 +56,7 @@ export function readBenchOptions(args: readonly string[], cores: number): BenchO
     threads: counts('threads', values.threads, 64) ?? (provider === 'cpu' && cores > 1 ? [1, 2] : [1]),
     batches: counts('batches', values.batches, 1024) ?? (quick ? [1] : null),
     provider,
-    rounds: counts('rounds', values.rounds, 1000)?.[0] ?? (quick ? 3 : 7),
+    rounds: counts('rounds', values.rounds, 1000)?.[0] ?? (quick ? 3 : 5),
     keep: values.keep ?? null,
     json: values.json === true,
     docs: values.docs === true,

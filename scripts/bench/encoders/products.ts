@@ -2,7 +2,7 @@
 import { createGraph } from '../../../models/graph/graph.ts';
 import { matmul } from '../../../models/graph/matmul.ts';
 import { encodeGraph } from '../../../models/graph/model.ts';
-import { type Network, type NetworkOptions, openNetwork } from '../../../models/runtime.ts';
+import { type NetworkOptions, openNetwork } from '../../../models/runtime.ts';
 
 /** Rows (frames of one window, and of eight), by what goes in and comes out of each. */
 const SIZES = [
@@ -15,7 +15,9 @@ const SIZES = [
 /** Open products of every size. */
 export interface Products {
   /** Run each size; of the fastest, operations a second: by the clock, and by the processor's time. */
-  rate(): Promise<Rate>;
+  burst(): Promise<Rate>;
+  /** Run the size that was the fastest, for so long; operations a second by the clock. */
+  sustained(ms: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -25,37 +27,54 @@ export interface Rate {
   readonly cpu: number;
 }
 
-/** @example const { wall } = await (await openProducts({ threads: 1 })).rate(); */
+/** @example const { wall } = await (await openProducts({ threads: 1 })).burst(); */
 export async function openProducts(options: NetworkOptions): Promise<Products> {
-  const opened: { readonly network: Network; readonly feeds: ReturnType<typeof noise>; readonly flops: number }[] = [];
-  for (const [rows, inner, columns] of SIZES) {
-    const graph = createGraph();
-    const x = graph.input('x', [rows, inner]);
-    const y = matmul(x, graph.constant(noise([inner, columns]).data, [inner, columns]));
-    const network = await openNetwork(
-      {
-        name: `product ${rows} x ${inner} x ${columns}`,
-        bytes: encodeGraph(graph, { y }, { name: 'product' }),
-        contract: { inputs: { x: [rows, inner] }, outputs: { y: [rows, columns] } },
-      },
-      options,
-    );
-    opened.push({ network, feeds: noise([rows, inner]), flops: 2 * rows * inner * columns });
-  }
+  const opened = await Promise.all(SIZES.map((size) => openProduct(size, options)));
+  let [fastestOne] = opened;
+  let most = 0;
   return {
-    async rate() {
+    async burst() {
       let best: Rate = { wall: 0, cpu: 0 };
-      for (const { network, feeds, flops } of opened)
-        for (let again = 0; again < 3; again++) {
-          const { wallMs, cpuMs } = await timed(() => network.run({ x: feeds }));
-          best = fastest(best, { wall: (1000 * flops) / wallMs, cpu: (1000 * flops) / cpuMs });
+      for (const product of opened)
+        for (let again = 0; again < BURST; again++) {
+          const { wallMs, cpuMs } = await timed(product.run);
+          const rate = { wall: (1000 * product.flops) / wallMs, cpu: (1000 * product.flops) / cpuMs };
+          if (rate.wall > most) [fastestOne, most] = [product, rate.wall];
+          best = fastest(best, rate);
         }
       return best;
     },
+    async sustained(ms) {
+      const begunMs = performance.now();
+      let done = 0;
+      while (fastestOne && performance.now() - begunMs < ms) {
+        await fastestOne.run();
+        done += fastestOne.flops;
+      }
+      return (1000 * done) / (performance.now() - begunMs);
+    },
     async close() {
-      for (const { network } of opened) await network.close();
+      for (const { close } of opened) await close();
     },
   };
+}
+
+const BURST = 3;
+
+async function openProduct([rows, inner, columns]: (typeof SIZES)[number], options: NetworkOptions) {
+  const graph = createGraph();
+  const x = graph.input('x', [rows, inner]);
+  const y = matmul(x, graph.constant(noise([inner, columns]).data, [inner, columns]));
+  const network = await openNetwork(
+    {
+      name: `product ${rows} x ${inner} x ${columns}`,
+      bytes: encodeGraph(graph, { y }, { name: 'product' }),
+      contract: { inputs: { x: [rows, inner] }, outputs: { y: [rows, columns] } },
+    },
+    options,
+  );
+  const feeds = { x: noise([rows, inner]) };
+  return { flops: 2 * rows * inner * columns, run: () => network.run(feeds), close: () => network.close() };
 }
 
 /** The larger of each. */

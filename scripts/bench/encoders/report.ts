@@ -28,6 +28,7 @@ function timeTable(measured: readonly Measured[]): string {
     'A run',
     'Items a second',
     'Share of products',
+    '... in turns',
     '... of processor time',
     'Goal',
   ];
@@ -40,6 +41,7 @@ function timeTable(measured: readonly Measured[]): string {
         milliseconds(times.ms),
         itemsPerSecond(times).toPrecision(3),
         times.share.toFixed(2),
+        times.pairedShare.toFixed(2),
         times.cpuShare?.toFixed(2) ?? '',
         goalOf(name),
       ]),

@@ -73,7 +73,7 @@ describe('arguments', () => {
       threads: [1, 2],
       batches: null,
       provider: 'cpu',
-      rounds: 7,
+      rounds: 5,
       keep: null,
       json: false,
       docs: false,
@@ -115,9 +115,10 @@ describe('a measurement', () => {
     const { memory, productsPerSecond, batches } = measured;
     expect(memory.peak).toBeGreaterThanOrEqual(memory.before);
     expect(memory.weights).toBeGreaterThan(0);
-    for (const { batch, ms, medianMs, share, cpuShare } of batches) {
+    for (const { batch, ms, medianMs, share, pairedShare, cpuShare } of batches) {
       expect(medianMs).toBeGreaterThanOrEqual(ms);
       expect(share).toBeCloseTo((batch * 1e6 * 1000) / ms / productsPerSecond, 9);
+      expect(pairedShare).toBeGreaterThan(0);
       expect(cpuShare).toBeGreaterThan(0);
     }
     const tables = benchTables([{ name: 'mobilenetv2', measurements: [measured] }]);
@@ -125,7 +126,14 @@ describe('a measurement', () => {
   });
 
   it('is best where most items a second come out, whatever a run takes', () => {
-    const times = (batch: number, ms: number) => ({ batch, ms, medianMs: ms, share: 1, cpuShare: null });
+    const times = (batch: number, ms: number) => ({
+      batch,
+      ms,
+      medianMs: ms,
+      share: 1,
+      pairedShare: 1,
+      cpuShare: null,
+    });
     const best = bestBatch({ batches: [times(1, 10), times(4, 20), times(8, 80)] });
     expect(best?.batch).toBe(4);
     expect(itemsPerSecond(times(4, 20))).toBe(200);
