@@ -12,7 +12,7 @@ import { checkProviders } from './doctor/providers.ts';
 export const doctor: Command = {
   usage: 'doctor',
   about: [
-    'Looks at what the server needs, with the settings that it would have: Node.js, secret and clip key, the pack, the store,',
+    'Looks at what the server needs, with the settings that it would have: Node.js, secret and clip key, the pack and its encoders, the store,',
     'ffmpeg, the WebRTC worker, ports, the announced address, and a small network on each provider, with who really ran it.',
     'Each is ok, a warning or a fault, with what mends it. Ends with 1 where there is a fault.',
   ],
@@ -31,7 +31,7 @@ async function examine(env: Invocation['env']): Promise<readonly Finding[]> {
     return [
       checkNode(),
       ...checkKeys(settings),
-      await checkPack(settings),
+      ...(await checkPack(settings)),
       await checkStore(settings),
       await checkFfmpeg(settings),
       await checkWorker(settings),

@@ -61,6 +61,32 @@ describe('windows', () => {
     );
   });
 
+  it('carry the sound itself where they are asked to, in its place, with silence where none came', () => {
+    const windows = createWindows(ref, 0, { carriesSound: true });
+    windows.setConsent(true);
+    windows.setTrack('voice', 'live');
+    speak(windows, 0, tone, [320]);
+    windows.putSound({ samples: tone.subarray(0, 16_000), captureMs: 0 });
+    windows.putSound({ samples: tone.subarray(32_000, 64_000), captureMs: 2000 });
+    const [first] = windows.close(3200);
+    const samples = first?.voice?.samples;
+    expect(samples?.length).toBe(48_000);
+    const off = (i: number) => Math.abs((samples?.[i] ?? NaN) - (i >= 16_000 && i < 32_000 ? 0 : (tone[i] ?? 0)));
+    expect(Math.max(...Array.from({ length: 48_000 }, (_, i) => off(i)))).toBeLessThan(1 / 30_000);
+    expect(live(0).close(3200)[0]?.voice?.samples).toBeUndefined();
+  });
+
+  it('forget the sound of whoever takes consent back', () => {
+    const windows = createWindows(ref, 0, { carriesSound: true });
+    windows.setConsent(true);
+    windows.setTrack('voice', 'live');
+    windows.putSound({ samples: tone, captureMs: 0 });
+    windows.setConsent(false);
+    windows.setConsent(true);
+    speak(windows, 0, tone, [320]);
+    expect(windows.close(3200)[0]?.voice?.samples?.every((x) => x === 0)).toBe(true);
+  });
+
   it('count from 0 without holes, a hop apart, whenever the clock is looked at', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 40 }), (steps) => {

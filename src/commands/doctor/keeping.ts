@@ -1,7 +1,9 @@
 /** The pack, the store, the keys, and Node.js itself. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { openEncoder } from '../../../models/encoder.ts';
 import { loadPack } from '../../../models/pack.ts';
+import { findEncoders } from '../../../models/pack-encoders.ts';
 import type { Settings } from '../../config.ts';
 import { asUndertoneError } from '../../errors.ts';
 import { clipKeys } from '../../io/clips/clip-keys.ts';
@@ -16,13 +18,33 @@ export function checkNode(version = process.versions.node): Finding {
   return warning('Node.js', `${version}, which cannot fetch by way of a proxy`, 'install Node.js 24.5 or newer');
 }
 
-/** Whether the pack is whole. */
-export async function checkPack({ UNDERTONE_PACK: dir }: Settings): Promise<Finding> {
+/** Whether the pack is whole, and each encoder that it names: there, the one that it learned from, and one that opens. */
+export async function checkPack({
+  UNDERTONE_PACK: dir,
+  UNDERTONE_ENCODERS: root,
+}: Settings): Promise<readonly Finding[]> {
+  const packDir = hereOrInProject(dir);
   try {
-    const { pack } = await loadPack(hereOrInProject(dir));
-    return ok('pack', `${pack.name}@${pack.version}, every hash as its manifest says`);
+    const { pack, encoders: named } = await loadPack(packDir);
+    const whole = ok('pack', `${pack.name}@${pack.version}, every hash as its manifest says`);
+    try {
+      const found = Object.values(await findEncoders(packDir, named, root));
+      return [whole, ...(await Promise.all(found.map(({ dir: folder }) => checkEncoder(folder))))];
+    } catch (thrown) {
+      return [whole, faultOf('encoder', thrown)];
+    }
   } catch (thrown) {
-    return faultOf('pack', thrown);
+    return [faultOf('pack', thrown)];
+  }
+}
+
+async function checkEncoder(dir: string): Promise<Finding> {
+  try {
+    const { encoder, network } = await openEncoder(dir);
+    await network.close();
+    return ok('encoder', `${encoder.source.name} in ${dir}, every hash as its manifest says`);
+  } catch (thrown) {
+    return faultOf('encoder', thrown);
   }
 }
 
