@@ -6,34 +6,22 @@ import type { Format3 } from '../../models/pack-format/format-3.ts';
 import type { PackDescription } from '../../models/toolkit/inspect.ts';
 import { readSystem } from '../../models/toolkit/train/system-record.ts';
 import type { Command } from '../../src/commands/command.ts';
-import { features } from '../../src/commands/features.ts';
-import { importCommand } from '../../src/commands/import.ts';
 import { inspect } from '../../src/commands/inspect.ts';
 import { pack } from '../../src/commands/pack.ts';
 import { reference } from '../../src/commands/reference.ts';
-import { train } from '../../src/commands/train.ts';
 import { STARTER } from '../fixtures/inference.ts';
-import { putBoth, SYSTEMS_CONFIG } from '../fixtures/systems.ts';
+import { SYSTEMS_CONFIG } from '../fixtures/systems.ts';
 import { writeTinyPack } from '../fixtures/tiny-pack.ts';
 import { trainingFolder } from '../fixtures/training.ts';
-import { encoderFixture } from '../models/toolkit/encoders/fixtures.ts';
 import { inProcess } from './in-process.ts';
+import { CONFIG_FILE, DESCRIPTION, typeSystems } from './typed-systems.ts';
 
 const folder = trainingFolder();
 const at = (...parts: readonly string[]): string => join(folder.path, ...parts);
 const run = (command: Command, ...args: readonly string[]) => inProcess(command, args, folder.path);
 const { name } = SYSTEMS_CONFIG;
 
-const of = 'config.json';
-const DESCRIPTION = {
-  name: 'mine',
-  version: '1.0.0',
-  licence: 'CC0-1.0',
-  minTopProbability: 0.4,
-  encoders: { voice: 'encoders/wavlm', face: 'encoders/mobilenetv2' },
-  networks: { voice: { system: '12', of }, face: { system: '12', of }, fusion: { system: '12', of } },
-  provenance: { madeBy: 'a test' },
-};
+const of = CONFIG_FILE;
 
 /** Run `pack` on a description with these changes. */
 function make(out: string, change: object = {}, ...options: readonly string[]) {
@@ -52,19 +40,7 @@ function spoiled(as: string, file: string, change: (text: string) => string): { 
 }
 
 beforeAll(async () => {
-  const corpus = putBoth(folder);
-  folder.put(of, JSON.stringify(SYSTEMS_CONFIG));
-  mkdirSync(at('encoders'));
-  mkdirSync(at('features'));
-  const [voice, face] = ['wavlm', 'mobilenetv2'];
-  const typed: readonly (readonly [Command, ...string[]])[] = [
-    [importCommand, 'wavlm', '--from', encoderFixture('wavlm-large-tiny'), '--out', at('encoders', voice)],
-    [importCommand, 'mobilenetv2', '--from', encoderFixture('mobilenetv2-tiny'), '--out', at('encoders', face)],
-    [features, corpus, '--encoder', at('encoders', voice), '--out', at('features', voice)],
-    [features, corpus, '--encoder', at('encoders', face), '--out', at('features', face), '--side', '48'],
-    [train, at(of), '--voice', at('features', voice), '--face', at('features', face), '--out', at('runs', name)],
-  ];
-  for (const [command, ...args] of typed) expect(await run(command, ...args)).toMatchObject({ code: 0 });
+  await typeSystems(folder);
   mkdirSync(at('small'));
   await writeTinyPack(at('small'));
   await make('over');
