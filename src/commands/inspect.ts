@@ -5,6 +5,7 @@ import { aligned, type Command } from './command.ts';
 import { columns } from './evaluation-output.ts';
 import { hereOrInProject } from './project.ts';
 import { ruleWords } from './reject-output.ts';
+import { SCORING_OPTIONS } from './scoring-options.ts';
 
 /** `undertone inspect`. */
 export const inspect: Command = {
@@ -14,10 +15,10 @@ export const inspect: Command = {
     'whether they are found, labels, calibration and thresholds, the decision rule, what it knows as its own kind of voice',
     'and face (docs/drift.md), where it is from, and how its model card begins.',
   ],
-  options: { json: { help: 'print one JSON object' } },
+  options: { encoders: SCORING_OPTIONS.encoders, json: { help: 'print one JSON object' } },
   arguments: 1,
-  async run({ positionals: [dir = ''], has }) {
-    const pack = await inspectPack(hereOrInProject(dir));
+  async run({ positionals: [dir = ''], text, has }) {
+    const pack = await inspectPack(hereOrInProject(dir), text('encoders'));
     process.stdout.write(has('json') ? `${JSON.stringify(pack)}\n` : packLines(pack));
     return 0;
   },

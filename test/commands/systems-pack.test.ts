@@ -6,8 +6,11 @@ import type { Format3 } from '../../models/pack-format/format-3.ts';
 import type { PackDescription } from '../../models/toolkit/inspect.ts';
 import { readSystem } from '../../models/toolkit/train/system-record.ts';
 import type { Command } from '../../src/commands/command.ts';
+import { calibrate } from '../../src/commands/calibrate.ts';
+import { evaluateCommand } from '../../src/commands/evaluate.ts';
 import { inspect } from '../../src/commands/inspect.ts';
 import { pack } from '../../src/commands/pack.ts';
+import { reject } from '../../src/commands/reject.ts';
 import { reference } from '../../src/commands/reference.ts';
 import { STARTER } from '../fixtures/inference.ts';
 import { SYSTEMS_CONFIG } from '../fixtures/systems.ts';
@@ -137,8 +140,69 @@ describe('a pack over encoders', () => {
     expect(told.bytes).toBe(readFileSync(at('told/voice-face-fusion.onnx')).length);
     expect(told.encoders.voice).toMatchObject({ source: 'wavlm-large-tiny', dir: at('elsewhere/encoders/wavlm') });
     expect(told.encoders.voice?.problem).toMatch(/needs the encoder 'wavlm-large-tiny'.*import it there/);
+    expect((await run(inspect, at('elsewhere/told'), '--encoders', at('encoders'))).stdout).toContain(
+      'voice   is there',
+    );
   });
 });
+
+describe('a pack over encoders, as any other', () => {
+  const over = ['--pack', 'over', '--corpus', 'both.jsonl', '--split', 'dev', '--threads', '1'];
+  const done = async (command: Command, ...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await run(command, ...args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr });
+    return stdout;
+  };
+
+  it.each(['voice', 'face', 'av'] as const)('is judged by evaluate as train judged it: %s', async (modality) => {
+    const judgement = readFileSync(at('runs', name, 'judgement.json'), 'utf8');
+    const { systems } = JSON.parse(judgement) as { systems: readonly { given: Record<string, Judged> }[] };
+    const judged = systems[1]?.given[modality === 'av' ? 'both' : modality];
+    const args = [...over, '--modality', modality, '--resamples', '2', '--json'];
+    const found = JSON.parse(await done(evaluateCommand, ...args)) as Record<string, number>;
+    const { top1, uar, kld } = judged?.figures ?? {};
+    expect(found).toMatchObject({ n: 48, failed: 0, top1, uar });
+    // States were kept as float16 for training.
+    expect(found['kld']).toBeCloseTo(kld ?? NaN, 3);
+    expect(found['brier']).toBeCloseTo(judged?.calibratedBrier ?? NaN, 3);
+  });
+
+  it('is calibrated again, and may promise', async () => {
+    mkdirSync(at('deeper'));
+    await done(calibrate, ...over, '--out', 'deeper/next');
+    const next = manifestOf('deeper/next');
+    expect(next).toMatchObject({
+      format: 3,
+      version: '1.0.1',
+      encoders: { voice: { folder: '../../encoders/wavlm' } },
+    });
+    expect(next.networks.voice.calibration).not.toEqual(manifestOf('over').networks.voice.calibration);
+    const [, , ...rest] = over;
+    const options = ['--pack', 'deeper/next', ...rest, '--modality', 'voice'];
+    expect(await done(reject, 'curve', ...options)).toMatch(/^48 clips of .*, voice, rejected by confidence\n/);
+    await done(reject, 'fit', ...options, '--coverage', '0.5', '--out', 'ruled');
+    expect(manifestOf('ruled')).toMatchObject({
+      version: '1.0.2',
+      encoders: { voice: { folder: '../encoders/wavlm' } },
+    });
+    expect(manifestOf('ruled').decision.reject?.voice?.promise).toMatchObject({ coverage: 0.5 });
+  });
+
+  it('is not scored without its encoders', async () => {
+    cpSync(at('over'), at('far/away/over'), { recursive: true });
+    const [, , ...rest] = over;
+    const args = ['--pack', 'far/away/over', ...rest, '--modality', 'voice', '--resamples', '2'];
+    expect((await run(evaluateCommand, ...args)).stderr).toMatch(
+      /needs the encoder 'wavlm-large-tiny'.*encoder-invalid/s,
+    );
+    await done(evaluateCommand, ...args, '--encoders', at('encoders'));
+  });
+});
+
+interface Judged {
+  readonly figures: Readonly<Record<'top1' | 'uar' | 'kld', number>>;
+  readonly calibratedBrier: number;
+}
 
 describe('pack refuses', () => {
   const both = { voice: 'encoders/wavlm', face: 'encoders/mobilenetv2' };

@@ -1,5 +1,5 @@
 /** From two checkpoints and a manifest to live verdicts by encoders, as docs/encoders.md has it typed. */
-import { type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inspect } from '../../src/commands/inspect.ts';
@@ -48,7 +48,7 @@ describe.skipIf(needed.length > 0)(`encoders (need ${needed.join(', ') || 'nothi
     });
     const watched = (viewer = watch(server));
     const judged = () => watched.verdicts('door').filter(({ verdict }) => verdict.modalities.length === 2);
-    await expect.poll(() => judged().length, { timeout: 60_000, interval: 200 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => judged().length, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(3);
     for (const { verdict } of judged()) {
       expect(verdict).toMatchObject({ pack: 'mine@1.0.0', modalities: ['voice', 'face'] });
       const shares = SYSTEMS_CONFIG.labels.map((label) => verdict.probabilities[label] ?? NaN);
