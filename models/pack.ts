@@ -39,11 +39,14 @@ export interface LoadOptions {
 export async function loadPack(dir: string, { refitting }: LoadOptions = {}): Promise<LoadedPack> {
   const manifest = await readManifest(join(dir, 'pack.json'), packManifest);
   const { name, version, licence, labels, decision, networks, fusion, references, attributes, encoders } = manifest;
-  const model = async (entry: Pick<NetworkEntry, 'file' | 'sha256' | 'contract'>): Promise<Model> => ({
-    name: join(dir, entry.file),
-    bytes: await readNetwork(dir, entry),
-    contract: entry.contract,
-  });
+  /** One that speaks for several is read once. */
+  const read = new Map<string, Promise<Uint8Array>>();
+  const model = async (entry: Pick<NetworkEntry, 'file' | 'sha256' | 'contract'>): Promise<Model> => {
+    const key = `${entry.file} ${entry.sha256}`;
+    const bytes = read.get(key) ?? readNetwork(dir, entry);
+    read.set(key, bytes);
+    return { name: join(dir, entry.file), bytes: await bytes, contract: entry.contract };
+  };
   const modelOf = async (modality: Modality): Promise<Model> => {
     const loaded = await model(networks[modality]);
     const named = references[modality];

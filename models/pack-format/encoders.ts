@@ -48,6 +48,7 @@ const frames = z.literal('frames');
 
 /** What encoders gave for looks at a face, oldest first. */
 export const faceStates = z.tuple([rows, frames, width]);
+/** Which looks are there: 1, and 0 in what follows. */
 export const framesMask = z.tuple([rows, frames]);
 
 /** What a network over states takes: those of voice, of face, or of both, each with its mask. */

@@ -5,6 +5,7 @@
 import type { Log, Meter } from '../../src/ports.ts';
 import type { CallKind, Opening } from '../calls.ts';
 import type { Provider } from '../runtime.ts';
+import { modelsFor } from '../worker/asked-by.ts';
 import { CPU_ENCODER_ROWS, ENCODER_ROWS, MAX_ROWS } from '../worker/batching.ts';
 import { startCrew, type Crew } from './crew.ts';
 import { dispatchTo, type Dispatch } from './dispatch.ts';
@@ -83,16 +84,17 @@ export async function startStations(opening: Opening, options: StationOptions): 
     return { windows: one, media: one };
   }
   const patient = { batchTimeoutMs: ENCODER_BATCH_MS, openTimeoutMs: ENCODER_OPEN_MS, ...thread };
+  const of = (kinds: readonly CallKind[]): Opening => ({ ...opening, models: modelsFor(opening.models, kinds), kinds });
   const onCpu = opening.provider === 'cpu';
   const windows = await station(
-    { ...opening, threads: options.encoderThreads, kinds: ['window'] },
+    { ...of(['window']), threads: options.encoderThreads },
     1,
     patient,
     onCpu ? CPU_ENCODER_ROWS : ENCODER_ROWS,
   );
   const provider: Provider = opening.provider === 'webgpu' ? 'cpu' : opening.provider;
   try {
-    const media = await station({ ...opening, provider, kinds: ['speech', 'faces'] }, workers, thread, BATCHES.window);
+    const media = await station({ ...of(['speech', 'faces']), provider }, workers, thread, BATCHES.window);
     return { windows, media };
   } catch (error) {
     await windows.crew.close();

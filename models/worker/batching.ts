@@ -11,8 +11,9 @@ export interface BatchRun {
 /** Rows that one run may hold, by network. */
 export const MAX_ROWS = { voice: 16, face: 8, fusion: 16, attributes: 16, detector: 4, speech: 16 } as const;
 
-/** Rows that one run of an encoder may hold. On a CPU a batch saves little and keeps the first of it waiting for the last. */
+/** Rows that one run of an encoder may hold. */
 export const ENCODER_ROWS = 16;
+/** The same on a CPU, where a batch saves little and keeps the first of it waiting for the last. */
 export const CPU_ENCODER_ROWS = 4;
 
 /** Numbers that one run of a network may be given: states of a large encoder are 15 MB a window. */

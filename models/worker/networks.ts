@@ -5,6 +5,7 @@ import type { Modality } from '../../src/domain.ts';
 import type { CallKind, Models, Opening } from '../calls.ts';
 import type { FusionModel, Model } from '../contract.ts';
 import { openNetwork, type Network } from '../runtime.ts';
+import { isAsked, type NetworkName } from './asked-by.ts';
 import {
   batchSizesUpTo,
   CPU_ENCODER_ROWS,
@@ -51,16 +52,6 @@ export interface Networks extends Readonly<
   close(): Promise<void>;
 }
 
-/** Who asks a network: one that none of a worker's kinds of call asks is not opened there. */
-const ASKED_BY = {
-  voice: ['window'],
-  face: ['faces'],
-  fusion: ['window'],
-  attributes: ['window'],
-  detector: ['faces'],
-  speech: ['speech'],
-} as const satisfies Record<Exclude<keyof Models, 'encoders'>, readonly CallKind[]>;
-
 const ALL_KINDS: readonly CallKind[] = ['window', 'speech', 'faces'];
 
 /**
@@ -79,10 +70,8 @@ export async function openNetworks({
   };
   /** By file and contract: one that speaks for voice, face and both is opened once. */
   const byFile = new Map<string, BatchedNetwork>();
-  const open = async (name: Exclude<keyof Models, 'encoders'>, model: Model): Promise<BatchedNetwork> => {
-    const askers: readonly CallKind[] =
-      name === 'face' && 'face' in model.contract.inputs ? ['window'] : ASKED_BY[name];
-    if (!askers.some((kind) => kinds.includes(kind))) return unopened(model);
+  const open = async (name: NetworkName, model: Model): Promise<BatchedNetwork> => {
+    if (!isAsked(name, model, kinds)) return unopened(model);
     const key = JSON.stringify([model.name, model.contract.inputs, model.contract.outputs]);
     const before = byFile.get(key);
     if (before) return before;
