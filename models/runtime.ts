@@ -112,25 +112,34 @@ export interface Traced {
   readonly outputs: Readonly<Record<string, TensorData<Float32Array>>>;
 }
 
+/** How a network is traced. */
+export interface TraceOptions {
+  /** An empty folder, for the profile. */
+  readonly dir: string;
+  /** After the first. Default 5. */
+  readonly runs?: number;
+}
+
 /**
  * Run a network with its profile on. A provider that was asked for leaves to the CPU what it cannot do, and says nothing.
- * @param dir an empty folder, for the profile.
+ * @param network its bytes, or the path of a file that was verified.
  * @throws UndertoneError as `openNetwork` and `run`, but for the contract.
  */
 export async function traceNetwork(
-  { name, bytes }: Pick<Model, 'name' | 'bytes'>,
+  network: Pick<Model, 'name' | 'bytes'> | string,
   feeds: Readonly<Record<string, TensorData>>,
-  { provider = 'cpu', threads = 1, dir }: NetworkOptions & { readonly dir: string },
+  { provider = 'cpu', threads = 1, runs = TRACED_RUNS, dir }: NetworkOptions & TraceOptions,
 ): Promise<Traced> {
   const profile = { enableProfiling: true, profileFilePrefix: join(dir, 'trace') };
-  const session = await createSession(name, bytes, provider, threads, profile);
+  const [name, source] = typeof network === 'string' ? [network, network] : [network.name, network.bytes];
+  const session = await createSession(name, source, provider, threads, profile);
   try {
-    const network = networkOf(session, name, provider, session.outputNames);
-    let outputs = await network.run(feeds);
+    const open = networkOf(session, name, provider, session.outputNames);
+    let outputs = await open.run(feeds);
     const took: number[] = [];
-    while (took.length < TRACED_RUNS) {
+    while (took.length < runs) {
       const startedMs = performance.now();
-      outputs = await network.run(feeds);
+      outputs = await open.run(feeds);
       took.push(performance.now() - startedMs);
     }
     session.endProfiling();
@@ -138,7 +147,7 @@ export async function traceNetwork(
     const nodes: Record<string, number> = {};
     for (const { cat, args } of JSON.parse(await readFile(join(dir, file), 'utf8')) as readonly ProfileEvent[])
       if (cat === 'Node' && args?.provider !== undefined) nodes[args.provider] = (nodes[args.provider] ?? 0) + 1;
-    return { nodes, ms: took.toSorted((a, b) => a - b)[TRACED_RUNS >> 1] ?? NaN, outputs };
+    return { nodes, ms: took.toSorted((a, b) => a - b)[runs >> 1] ?? NaN, outputs };
   } finally {
     await session.release();
   }

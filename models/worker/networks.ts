@@ -75,7 +75,8 @@ export async function openNetworks({
     const key = JSON.stringify([model.name, model.contract.inputs, model.contract.outputs]);
     const before = byFile.get(key);
     if (before) return before;
-    // Silero's block is 0.2 ms of tiny steps: on a GPU, each would wait for a launch.
+    // Silero's block is 0.2 ms of tiny steps: on a GPU, each would wait for a launch. And ONNX Runtime's WebGPU gets its convolution
+    // of 129 channels wrong (docs/deploy.md, WebGPU).
     const provider = name === 'speech' ? 'cpu' : options.provider;
     const network = await openNetwork(model, { ...options, provider });
     opened.push(network);
