@@ -18,6 +18,9 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** A machine that is busy takes its time to start one. */
 export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS, timeout: 120_000 });
 
+/** The same for what is done on a page, ms: a test that waits in vain still ends. */
+export const PATIENCE_MS = 90_000;
+
 /** Build the pages into a folder. */
 export const buildPages = (outDir: string) => build({ logLevel: 'error', build: { outDir, emptyOutDir: true } });
 

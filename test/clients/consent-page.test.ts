@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { consentLink } from '../../clients/consent/key.ts';
 import { aPerson, aSegment } from '../io/api/rows.ts';
-import { buildPages, complaintsOf, launch, violations } from './browser.ts';
+import { PATIENCE_MS, buildPages, complaintsOf, launch, violations } from './browser.ts';
 import { openPeopleStage } from './people-stage.ts';
 import type { PeopleStage } from './people-stage.ts';
 
@@ -34,6 +34,7 @@ async function somebody(participant: string) {
 
 async function visit(link: string, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   const complaints = complaintsOf(context);
   onTestFinished(async () => {
     await context.close();

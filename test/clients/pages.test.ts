@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { buildPages, launch, violations } from './browser.ts';
+import { PATIENCE_MS, buildPages, launch, violations } from './browser.ts';
 import { judgeMinute, NO_FACE, NO_SPEECH } from './moods.ts';
 import type { Mood } from './moods.ts';
 import { LADDERS, openStage, RECEIPT, TERMS, TOKEN } from './stage.ts';
@@ -42,6 +42,7 @@ async function visit(
   const stage = await openStage({ pages, ...(reject && { reject }) });
   set(stage);
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { buildPages, complaintsOf, EXECUTABLE, FLAGS, launch, violations } from './browser.ts';
+import { PATIENCE_MS, buildPages, complaintsOf, EXECUTABLE, FLAGS, launch, violations } from './browser.ts';
 import { openPeopleStage } from './people-stage.ts';
 import type { PeopleStage } from './people-stage.ts';
 
@@ -43,6 +43,7 @@ async function aRoom(items: number, given: Parameters<PeopleStage['item']>[0] = 
 /** A reviewer at their page; whatever the browser complains of fails the test. */
 async function sitDown(token: string, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   const complaints = complaintsOf(context);
   onTestFinished(async () => {
     await context.close();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadPack } from '../../models/pack.ts';
+import { recalibrateCommand } from '../../src/commands/recalibrate.ts';
 import { parseManifest } from '../../src/core/manifest.ts';
 import { randomStream } from '../../src/core/random.ts';
 import { systemClock } from '../../src/io/clock.ts';
@@ -11,7 +12,9 @@ import { openReviewLoop } from '../../src/io/review-loop.ts';
 import { openStore } from '../../src/io/store/open.ts';
 import type { ReviewedItem } from '../../src/domain/review.ts';
 import { DISTORTED, review } from '../core/review/world.ts';
+import { openApiStage, type ApiStage } from '../io/api/stage.ts';
 import { silent } from '../io/quiet.ts';
+import { inProcess } from './in-process.ts';
 import { undertone } from './undertone.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'undertone-review-'));
@@ -89,6 +92,59 @@ describe('undertone recalibrate', () => {
     });
     expect(code).toBe(1);
     expect(stdout).toContain('60 is the least number that would do');
+  });
+});
+
+describe('undertone recalibrate --server', () => {
+  let stage: ApiStage;
+  let token = '';
+  const ask = (...more: readonly string[]) =>
+    inProcess(recalibrateCommand, ['--propose', '--server', stage.url, '--token', token, ...more], cwd);
+
+  beforeAll(async () => {
+    stage = await openApiStage({ pack: name, decision: pack.decision });
+    token = (await stage.bearer({ role: 'admin' })).replace('Bearer ', '');
+  });
+  afterAll(() => stage.close());
+
+  it('has the server propose on the store that it holds, and prints what it says', async () => {
+    const nothing = await ask();
+    expect(nothing).toMatchObject({ code: 1, stdout: '' });
+    expect(nothing.stderr).toContain('60 is the least number that would do');
+
+    const { reviews, calibrations } = stage.trust.store;
+    for (const { item } of reviewed) await reviews.add(item);
+    const answers = reviewed.flatMap(({ annotations }) => annotations);
+    await reviews.importAnnotations(answers, actor, 1);
+    const told = await ask();
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    const [record] = await calibrations.all(name);
+    expect(told.stdout).toMatch(
+      new RegExp(`^proposed as ${record?.calibration.id ?? ''}: .* at ${stage.url}/admin#calibration\n$`),
+    );
+    expect(JSON.parse((await ask('--json')).stdout)).toMatchObject({ proposed: true, calibration: { pack: name } });
+  });
+
+  it.each([
+    [['--server', 'http://127.0.0.1:1'], /give --propose as well/],
+    [['--propose', '--server', 'ftp://x'], /--server must look like/],
+    [['--propose', '--server', 'http://elsewhere.example'], /elsewhere.example is another machine: give --token/],
+    [['--propose', '--server', 'http://127.0.0.1:1', '--risk', '0.1'], /--risk is not for --server/],
+    [['--token', 'x'], /--token is for --server/],
+  ])('refuses %j before anybody is asked', async (args, said) => {
+    const { code, stderr } = await inProcess(recalibrateCommand, args, cwd);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(said);
+  });
+
+  it('is what the refusal of a store that is held leads to', async () => {
+    const held = await openStore({ at: 'folder', folder: join(cwd, 'held') });
+    const { code, stderr } = await inProcess(recalibrateCommand, ['--store', join(cwd, 'held')], cwd);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(`in use by process ${process.pid.toString()} on .*: if it is your server, go by its page`),
+    );
+    await held.close();
   });
 });
 

@@ -135,7 +135,8 @@ function inUse(folder: string, holder: Holder | null): UndertoneError {
   const who = holder === null ? 'another process' : `process ${holder.pid.toString()} on ${holder.host}`;
   return new UndertoneError(
     'store-unavailable',
-    `'${folder}' is in use by ${who}: stop it, or use another folder; several servers share a Postgres (DATABASE_URL). ` +
+    `'${folder}' is in use by ${who}: if it is your server, go by its page for admins (/admin) or its API, or stop it; else use another folder. ` +
+      `Several servers share a Postgres (DATABASE_URL). ` +
       `If it has died on another host, try again in ${(SILENCE_MS / 1000).toString()} s`,
   );
 }
