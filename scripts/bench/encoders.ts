@@ -1,18 +1,17 @@
 /** `npm run bench encoders`: full-size encoders with random weights, made, measured and removed. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { megabytes } from '../../src/commands/megabytes.ts';
 import { counted, type Progress, progress } from '../../src/commands/progress.ts';
-import { UndertoneError } from '../../src/errors.ts';
 import { writeBetween } from '../generated.ts';
+import { apart } from './encoders/child.ts';
 import { itemFlops, makeEncoder } from './encoders/make.ts';
-import type { Measurement, Report, Task } from './encoders/measurement.ts';
+import type { Measurement, Task } from './encoders/measurement.ts';
 import { batchesOf, type BenchOptions, HELP, readBenchOptions } from './encoders/options.ts';
+import { writeBenchPack } from './encoders/pack.ts';
 import { benchTables, type Measured } from './encoders/report.ts';
+import type { Served, ServeTask } from './encoders/serve.ts';
 import { SUBJECTS } from './encoders/subjects.ts';
 
 /**
@@ -47,51 +46,59 @@ export async function benchEncoders(args: readonly string[], signal: AbortSignal
   writeBetween(new URL('../../docs/performance.md', import.meta.url), 'encoders', `${where}\n\n${tables}`);
 }
 
-async function benchEncoder(
-  name: Measured['name'],
-  options: BenchOptions,
-  { scratch, signal }: { readonly scratch: string; readonly signal: AbortSignal },
-): Promise<Measured> {
-  const dir = join(options.keep ?? scratch, name);
+/** Where encoders are made, and when that ends. */
+interface Place {
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+}
+
+async function benchEncoder(name: Measured['name'], options: BenchOptions, place: Place): Promise<Measured> {
+  const { scratch, signal } = place;
+  const { provider, rounds, participants, keep } = options;
+  const dir = join(keep ?? scratch, name);
   const flops = await itemFlops(SUBJECTS[name], scratch);
   const bars = createBars(name);
   try {
     await makeEncoder(SUBJECTS[name], dir, { advance: bars.bytes, signal });
     const measurements: Measurement[] = [];
-    const { provider, rounds } = options;
     for (const threads of options.threads) {
       const batches = batchesOf(name, options);
       const turned = bars.turns(`on ${threads} ${threads === 1 ? 'thread' : 'threads'}`, batches.length * rounds);
-      measurements.push(await measureApart({ dir, provider, threads, batches, rounds, flops }, turned, signal));
+      const task: Task = { dir, provider, threads, batches, rounds, flops };
+      const file = new URL('./encoders/measure-process.ts', import.meta.url);
+      measurements.push(await apart<Measurement>(file, task, { turned, signal }));
     }
-    return { name, measurements };
+    if (SUBJECTS[name].kind === 'mobilenetv2' || participants.length === 0) return { name, measurements, served: null };
+    bars.end();
+    return { name, measurements, served: await benchServing(name, options, place) };
   } finally {
     bars.end();
-    if (options.keep === null) await rm(dir, { recursive: true, force: true });
+    if (keep === null) await rm(dir, { recursive: true, force: true });
   }
 }
 
-/** Measure in a process of its own, which ends with this one or with the signal. */
-async function measureApart(task: Task, turned: () => void, signal: AbortSignal): Promise<Measurement> {
-  signal.throwIfAborted();
-  const child = fork(fileURLToPath(new URL('./encoders/measure-process.ts', import.meta.url)), [JSON.stringify(task)]);
-  const stop = () => child.kill('SIGKILL');
-  signal.addEventListener('abort', stop);
-  let report: Report | undefined;
-  child.on('message', (message) => {
-    report = message as Report;
-    if (report.kind === 'turn') turned();
-  });
-  const [code, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
-  signal.removeEventListener('abort', stop);
-  signal.throwIfAborted();
-  if (report?.kind === 'done') return report.measurement;
-  if (report?.kind === 'failed') throw new UndertoneError(report.code, report.message);
-  throw new UndertoneError(
-    'inference-failed',
-    `the process that measured ${task.dir} ended by ${killedBy ?? `code ${code ?? 0}`}: is there memory enough? ` +
-      'Fewer items a run (--batches) need less',
-  );
+const SERVED_SECONDS = 6;
+
+/** A voice encoder beside MobileNetV2, in a pack. */
+async function benchServing(
+  name: Measured['name'],
+  { keep, provider, threads, participants }: BenchOptions,
+  { scratch, signal }: Place,
+): Promise<Served> {
+  const bars = createBars(name);
+  const [voice, face] = [join(keep ?? scratch, name), join(keep ?? scratch, 'mobilenetv2')];
+  const packDir = join(scratch, `${name}.pack`);
+  try {
+    await makeEncoder(SUBJECTS.mobilenetv2, face, { advance: bars.bytes, signal });
+    await writeBenchPack(packDir, { voice, face });
+    const turned = bars.turns('serving', participants.length);
+    const task: ServeTask = { packDir, provider, threads: Math.max(...threads), participants, seconds: SERVED_SECONDS };
+    const file = new URL('./encoders/serve-process.ts', import.meta.url);
+    return await apart<Served>(file, task, { turned, signal });
+  } finally {
+    bars.end();
+    await rm(packDir, { recursive: true, force: true });
+  }
 }
 
 /** One bar after another on stderr. */

@@ -1,6 +1,5 @@
 /** What is measured of one encoder on some number of threads, and what is told of it. Pure. */
 import type { Provider } from '../../../models/runtime.ts';
-import type { ErrorCode } from '../../../src/errors.ts';
 
 /** What a process is to measure. */
 export interface Task {
@@ -53,22 +52,11 @@ export interface BatchTimes {
 }
 
 /** Items a second. */
-export function itemsPerSecond({ batch, ms }: BatchTimes): number {
+export function itemsPerSecond({ batch, ms }: Pick<BatchTimes, 'batch' | 'ms'>): number {
   return (1000 * batch) / ms;
-}
-
-/** The batch with the most items a second. */
-export function bestBatch({ batches }: Pick<Measurement, 'batches'>): BatchTimes | undefined {
-  return batches.toSorted((a, b) => itemsPerSecond(b) - itemsPerSecond(a))[0];
 }
 
 /** Peak over what was there before, as a multiple of the weights. */
 export function memoryRatio({ peak, before, weights }: Memory): number {
   return (peak - before) / weights;
 }
-
-/** What a process that measures tells: a turn is done, all are, or why not. */
-export type Report =
-  | { readonly kind: 'turn' }
-  | { readonly kind: 'done'; readonly measurement: Measurement }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };

@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly batches: readonly number[] | null;
   readonly provider: Provider;
   readonly rounds: number;
+  /** Numbers of participants that are tried on each voice encoder; none: nothing is served. */
+  readonly participants: readonly number[];
   /** Folder that encoders are taken from and left in; null: they are made anew, and removed. */
   readonly keep: string | null;
   /** Print one JSON object instead of tables. */
@@ -31,11 +33,16 @@ multiplies matrices on this machine. They are made in a temporary folder (2.6 GB
   --batches N,M    items of a run (default: those of each encoder)
   --provider P     cpu, cuda or webgpu (default: cpu)
   --rounds N       turns between products and network (default: 5)
-  --quick          one item a run, 3 rounds
+  --participants N,M  served by a pack over a voice encoder and MobileNetV2, until some are not held (default: 1,2,3,4,6,8,12;
+                   on a GPU up to 256)
+  --quick          one item a run, 3 rounds, nothing served
   --keep DIR       take encoders from there, and leave them there
   --json           print one JSON object
   --docs           write the tables into docs/performance.md
 `;
+
+const FEW = [1, 2, 3, 4, 6, 8, 12] as const;
+const MANY = [1, 4, 8, 16, 32, 64, 96, 128, 192, 256] as const;
 
 const PROVIDERS: readonly Provider[] = ['cpu', 'cuda', 'webgpu'];
 
@@ -57,6 +64,7 @@ export function readBenchOptions(args: readonly string[], cores: number): BenchO
     batches: counts('batches', values.batches, 1024) ?? (quick ? [1] : null),
     provider,
     rounds: counts('rounds', values.rounds, 1000)?.[0] ?? (quick ? 3 : 5),
+    participants: counts('participants', values.participants, 4096) ?? (quick ? [] : provider === 'cpu' ? FEW : MANY),
     keep: values.keep ?? null,
     json: values.json === true,
     docs: values.docs === true,
@@ -67,7 +75,7 @@ function parsed(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const options = {
-    ...{ encoders: text, threads: text, batches: text, provider: text, rounds: text, keep: text },
+    ...{ encoders: text, threads: text, batches: text, provider: text, rounds: text, participants: text, keep: text },
     ...{ quick: flag, json: flag, docs: flag, help: { ...flag, short: 'h' } },
   };
   try {

@@ -1,12 +1,15 @@
 /** Measurements as tables. Pure. */
 import { markdownTable } from '../../generated.ts';
-import { bestBatch, itemsPerSecond, type Measurement, memoryRatio } from './measurement.ts';
+import { itemsPerSecond, type Measurement, memoryRatio } from './measurement.ts';
+import type { Served } from './serve.ts';
 import { type Subject, type SubjectName, SUBJECTS } from './subjects.ts';
 
 /** What was measured of an encoder, on each number of threads. */
 export interface Measured {
   readonly name: SubjectName;
   readonly measurements: readonly Measurement[];
+  /** Of a pack over it and MobileNetV2; null where nothing was served. */
+  readonly served: Served | null;
 }
 
 const TITLES: Readonly<Record<SubjectName, string>> = {
@@ -17,7 +20,7 @@ const TITLES: Readonly<Record<SubjectName, string>> = {
 
 /** All tables, as Markdown. */
 export function benchTables(measured: readonly Measured[]): string {
-  return [timeTable(measured), memoryTable(measured), serveTable(measured)].join('\n');
+  return [timeTable(measured), memoryTable(measured), serveTable(measured)].filter((table) => table !== '').join('\n');
 }
 
 function timeTable(measured: readonly Measured[]): string {
@@ -69,23 +72,22 @@ function memoryTable(measured: readonly Measured[]): string {
   return markdownTable([head, ...rows]);
 }
 
-/** Looks at a face that a participant's second has. */
-const LOOKS = 5;
-
-/** Participants whose voice, or face, a single network of this process can encode each second, with nothing else to do. */
+/** Each number of participants that was tried on a pack over the encoder and MobileNetV2. */
 function serveTable(measured: readonly Measured[]): string {
-  const head = ['Encoder', 'Threads', 'Most items a second', 'by so many a run', 'Participants at 1 Hz, no more than'];
-  const rows = measured.flatMap(({ name, measurements }) =>
-    measurements.flatMap((measurement) => {
-      const best = bestBatch(measurement);
-      if (!best) return [];
-      const rate = itemsPerSecond(best);
-      const each = SUBJECTS[name].kind === 'mobilenetv2' ? LOOKS : 1;
-      const held = Math.floor(rate / each).toString();
-      return [[TITLES[name], measurement.threads.toString(), rate.toPrecision(3), best.batch.toString(), held]];
-    }),
+  const head = ['A pack over MobileNetV2 and', 'Threads', 'Participants', 'p50', 'p95', 'Answered', 'Looks', 'Held'];
+  const rows = measured.flatMap(({ name, served }) =>
+    (served?.loads ?? []).map(({ participants, p50Ms, p95Ms, answered, looked, held }) => [
+      TITLES[name],
+      served?.threads.toString() ?? '',
+      participants.toString(),
+      milliseconds(p50Ms),
+      milliseconds(p95Ms),
+      answered.toFixed(2),
+      looked.toFixed(2),
+      held ? 'yes' : 'no',
+    ]),
   );
-  return markdownTable([head, ...rows]);
+  return rows.length === 0 ? '' : markdownTable([head, ...rows]);
 }
 
 function goalOf(name: SubjectName): string {

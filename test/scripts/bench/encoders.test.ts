@@ -6,11 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importEncoder } from '../../../models/toolkit/encoders/import-encoder.ts';
 import { readSpeechConfig, type SpeechConfig } from '../../../models/toolkit/encoders/speech-config.ts';
 import { speechFrames } from '../../../models/nets/speech-features.ts';
+import { apart } from '../../../scripts/bench/encoders/child.ts';
 import { itemFlops } from '../../../scripts/bench/encoders/make.ts';
 import { measure } from '../../../scripts/bench/encoders/measure.ts';
-import { bestBatch, itemsPerSecond, memoryRatio } from '../../../scripts/bench/encoders/measurement.ts';
+import { itemsPerSecond, memoryRatio, type Task } from '../../../scripts/bench/encoders/measurement.ts';
 import { batchesOf, readBenchOptions } from '../../../scripts/bench/encoders/options.ts';
+import { writeBenchPack } from '../../../scripts/bench/encoders/pack.ts';
 import { benchTables } from '../../../scripts/bench/encoders/report.ts';
+import { serve } from '../../../scripts/bench/encoders/serve.ts';
 import { speechFlops, SUBJECTS } from '../../../scripts/bench/encoders/subjects.ts';
 import { encoderFixture, ENCODERS, SPEECH } from '../../models/toolkit/encoders/fixtures.ts';
 
@@ -74,6 +77,7 @@ describe('arguments', () => {
       batches: null,
       provider: 'cpu',
       rounds: 5,
+      participants: [1, 2, 3, 4, 6, 8, 12],
       keep: null,
       json: false,
       docs: false,
@@ -88,7 +92,7 @@ describe('arguments', () => {
     expect(options).toMatchObject({ subjects: ['mobilenetv2'], threads: [2, 4], batches: [3], rounds: 3, keep: 'x' });
     expect(batchesOf('mobilenetv2', { batches: [3] })).toEqual([3]);
     expect(batchesOf('mobilenetv2', { batches: null })).toEqual(SUBJECTS.mobilenetv2.batches);
-    expect(read('--quick')?.batches).toEqual([1]);
+    expect(read('--quick')).toMatchObject({ batches: [1], participants: [] });
   });
 
   it.each([
@@ -109,9 +113,9 @@ describe('a measurement', () => {
     const out = join(dir, name);
     await importEncoder(ENCODERS[name], { from: encoderFixture(name), out });
     let turns = 0;
-    const task = { dir: out, provider: 'cpu', threads: 1, batches: [1, 2], rounds: 1, flops: 1e6 } as const;
+    const task = { dir: out, provider: 'cpu', threads: 1, batches: [2], rounds: 1, flops: 1e6 } as const;
     const measured = await measure(task, () => (turns += 1));
-    expect(turns).toBe(2);
+    expect(turns).toBe(1);
     const { memory, productsPerSecond, batches } = measured;
     expect(memory.peak).toBeGreaterThanOrEqual(memory.before);
     expect(memory.weights).toBeGreaterThan(0);
@@ -121,22 +125,60 @@ describe('a measurement', () => {
       expect(pairedShare).toBeGreaterThan(0);
       expect(cpuShare).toBeGreaterThan(0);
     }
-    const tables = benchTables([{ name: 'mobilenetv2', measurements: [measured] }]);
+    const tables = benchTables([{ name: 'mobilenetv2', measurements: [measured], served: null }]);
     expect(tables).toContain('| MobileNetV2, a picture of 224 x 224 |');
   });
 
-  it('is best where most items a second come out, whatever a run takes', () => {
-    const times = (batch: number, ms: number) => ({
-      batch,
-      ms,
-      medianMs: ms,
-      share: 1,
-      pairedShare: 1,
-      cpuShare: null,
-    });
-    const best = bestBatch({ batches: [times(1, 10), times(4, 20), times(8, 80)] });
-    expect(best?.batch).toBe(4);
-    expect(itemsPerSecond(times(4, 20))).toBe(200);
+  it('tells items a second, and memory by the weights', () => {
+    expect(itemsPerSecond({ batch: 4, ms: 20 })).toBe(200);
     expect(memoryRatio({ weights: 100, before: 50, peak: 170 })).toBe(1.2);
+  });
+});
+
+describe('serving', () => {
+  it('tells how many windows and looks of each participant are answered, through a pack', async () => {
+    const imported = async (name: 'wavlm-base-tiny' | 'mobilenetv2-tiny') => {
+      const out = join(dir, `served-${name}`);
+      await importEncoder(ENCODERS[name], { from: encoderFixture(name), out });
+      return out;
+    };
+    const packDir = join(dir, 'pack');
+    const folders = { voice: await imported('wavlm-base-tiny'), face: await imported('mobilenetv2-tiny') };
+    await writeBenchPack(packDir, folders, {
+      width: 8,
+      heads: 2,
+      dropout: 0,
+      voice: { halves: ['av'], layers: 1 },
+      face: { halves: ['av'], layers: 1, channels: 4, kernel: 3 },
+      shared: { layers: 1, attention: 'each' },
+    });
+    let turns = 0;
+    const task = { packDir, provider: 'cpu', threads: 1, participants: [2], seconds: 1 } as const;
+    const { loads, held } = await serve(task, () => (turns += 1));
+    expect(turns).toBe(1);
+    const [load] = loads;
+    expect(load).toMatchObject({ participants: 2, answered: 1 });
+    expect(load?.p95Ms).toBeGreaterThan(0);
+    expect(load?.looked).toBeGreaterThan(0);
+    expect(held).toBe(load?.held ? 2 : 0);
+  });
+});
+
+describe('a process of its own', () => {
+  it('tells why it failed, by code and in words', async () => {
+    const task: Task = { dir: join(dir, 'nowhere'), provider: 'cpu', threads: 1, batches: [1], rounds: 1, flops: 1 };
+    const file = new URL('../../../scripts/bench/encoders/measure-process.ts', import.meta.url);
+    const failure = apart(file, task, { turned: () => undefined, signal: new AbortController().signal });
+    await expect(failure).rejects.toMatchObject({
+      code: 'encoder-invalid',
+      message: expect.stringContaining('nowhere') as string,
+    });
+  });
+
+  it('ends with the signal', async () => {
+    const controller = new AbortController();
+    const file = new URL('./sleeper.ts', import.meta.url);
+    const ended = apart(file, {}, { turned: () => controller.abort(), signal: controller.signal });
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

@@ -1,0 +1,5 @@
+/** `serve` in a process of its own. */
+import { answer } from './child.ts';
+import { serve } from './serve.ts';
+
+await answer(serve);
