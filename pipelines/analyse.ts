@@ -1,6 +1,5 @@
 /** Hops 7 to 10 of a frame's life: pull windows, infer, calibrate, decide, publish. Every window gets one verdict. */
-import { defer, ignoreElements, merge, mergeMap, repeat, takeWhile } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { Observable, defer, ignoreElements, merge, mergeMap, repeat, takeWhile, tap } from 'rxjs';
 import type { Logits, Prediction, RejectReason, VerdictEvent, Window } from '../src/domain.ts';
 import type { Broker, Clock, Inference, Meter } from '../src/ports.ts';
 import { asUndertoneError } from '../src/errors.ts';
@@ -10,6 +9,8 @@ import { predict } from '../src/core/prediction.ts';
 import { isStrange } from '../src/core/reference/reference.ts';
 import { decisionUnder, underCalibration } from '../src/core/review/calibrated.ts';
 import { type CalibrationInForce, checkPack } from '../src/core/review/in-force.ts';
+import type { Admission } from './admission.ts';
+import { judgeInTurn } from './in-turn.ts';
 
 /** What a verdict needs. */
 export interface JudgeDeps {
@@ -24,9 +25,11 @@ export interface JudgeDeps {
 /** What `analyse` needs. */
 export interface AnalyseDeps extends JudgeDeps {
   readonly broker: Broker;
+  /** Skips what the workers have no time for. Default: everything is judged, however late. */
+  readonly admission?: Pick<Admission, 'admits' | 'plan' | 'told' | 'ticks'>;
   /** Windows taken at a time by one puller. Default 16. */
   readonly batch?: number;
-  /** Pullers: while one's windows are inferred the next gathers. Default 2. */
+  /** Pullers without `admission`: while one's windows are inferred the next gathers. Default 2. */
   readonly pullers?: number;
 }
 
@@ -34,8 +37,9 @@ export interface AnalyseDeps extends JudgeDeps {
  * Judge what the broker has, until it closes; emits nothing.
  * @throws UndertoneError `conflict` where `calibration` is of another pack than the one that judges.
  */
-export function analyse({ broker, batch = 16, pullers = 2, ...deps }: AnalyseDeps): Observable<never> {
+export function analyse({ broker, admission, batch = 16, pullers = 2, ...deps }: AnalyseDeps): Observable<never> {
   if (deps.calibration) checkPack(packName(deps), deps.calibration);
+  if (admission) return analyseInTurn(broker, admission, batch, deps);
   const puller = defer(() => broker.pullWindows(batch)).pipe(
     mergeMap(async (windows) => {
       await Promise.all(
@@ -50,6 +54,46 @@ export function analyse({ broker, batch = 16, pullers = 2, ...deps }: AnalyseDep
     ignoreElements(),
   );
   return merge(...Array.from({ length: pullers }, () => puller));
+}
+
+/** Windows leave the broker at once, and wait where those who were passed over come first. */
+function analyseInTurn(
+  broker: Broker,
+  admission: NonNullable<AnalyseDeps['admission']>,
+  batch: number,
+  deps: JudgeDeps,
+): Observable<never> {
+  return new Observable<never>((subscriber) => {
+    const line = judgeInTurn({
+      admission,
+      clock: deps.clock,
+      meter: deps.meter,
+      judge: async (window) => {
+        broker.publishVerdict(await judge(window, deps));
+      },
+      skip: (window) => {
+        broker.publishVerdict(dismiss(window, 'overload', deps));
+      },
+    });
+    const looking = admission.ticks.subscribe(() => {
+      line.look();
+    });
+    const pulling = defer(() => broker.pullWindows(batch))
+      .pipe(
+        tap((windows) => {
+          line.put(windows);
+        }),
+        repeat(),
+        takeWhile((windows) => windows.length > 0),
+        ignoreElements(),
+      )
+      .subscribe(subscriber);
+    return () => {
+      looking.unsubscribe();
+      pulling.unsubscribe();
+      line.close();
+    };
+  });
 }
 
 /** The verdict on one window. Never fails: what goes wrong is a reason. */

@@ -1,5 +1,6 @@
 /** Hops 4 and 5 of a frame's life: one participant's media into features, and features into windows. */
 import {
+  EMPTY,
   concat,
   connect,
   defer,
@@ -17,6 +18,7 @@ import {
 import type { Observable } from 'rxjs';
 import type { Window } from '../src/domain.ts';
 import type { Clock, Inference, MediaEvent, MediaSource, Meter } from '../src/ports.ts';
+import type { Turn } from '../src/core/admission/ladder.ts';
 import { SAMPLE_RATE_HZ } from '../src/core/features.ts';
 import { createWindows } from '../src/core/windows.ts';
 import type { WindowOptions, Windows } from '../src/core/windows.ts';
@@ -39,6 +41,8 @@ export interface IngestDeps {
    */
   readonly pace: 'live' | 'file';
   readonly windows: WindowOptions;
+  /** In which hops windows are cut, live: now, and whenever it changes. Default: in every one. */
+  readonly turns?: Observable<Turn>;
 }
 
 /** How often the clock is looked at for windows that are due, ms: adds at most this to the latency of a verdict. */
@@ -55,20 +59,20 @@ export function ingest(source: MediaSource, deps: IngestDeps): Observable<Window
     return source.events.pipe(
       connect((events) => {
         const fed = feed(events, windows, deps);
-        return deps.pace === 'live' ? closeByClock(fed, windows, deps.clock) : closeByMedia(events, fed, windows);
+        return deps.pace === 'live' ? closeByClock(fed, windows, deps) : closeByMedia(events, fed, windows);
       }),
-      tap(countSkipped(originMs, deps)),
+      tap(countLeftOut(windows, deps.meter)),
     );
   });
 }
 
 /** Counts the windows that the schedule left out when it moved on. */
-function countSkipped(originMs: number, { windows: { hopMs = 500 }, meter }: IngestDeps): (window: Window) => void {
-  let expectedMs = originMs;
-  return ({ startMs }) => {
-    const skipped = Math.round((startMs - expectedMs) / hopMs);
-    if (skipped > 0) meter.count('undertone_discarded_total', { queue: 'schedule', reason: 'overload' }, skipped);
-    expectedMs = startMs + hopMs;
+function countLeftOut(windows: Pick<Windows, 'leftOut'>, meter: Meter): () => void {
+  let counted = 0;
+  return () => {
+    const more = windows.leftOut - counted;
+    if (more > 0) meter.count('undertone_discarded_total', { queue: 'schedule', reason: 'overload' }, more);
+    counted = windows.leftOut;
   };
 }
 
@@ -103,10 +107,19 @@ function feed(events: Observable<MediaEvent>, windows: Windows, deps: IngestDeps
   );
 }
 
-function closeByClock(fed: Observable<never>, windows: Windows, clock: Clock): Observable<Window> {
-  return merge(fed.pipe(endWith(null)), interval(TICK_MS).pipe(mergeMap(() => windows.close(clock.now())))).pipe(
-    takeWhile((window) => window !== null),
+function closeByClock(
+  fed: Observable<never>,
+  windows: Windows,
+  { clock, turns = EMPTY }: IngestDeps,
+): Observable<Window> {
+  const turning = turns.pipe(
+    tap((turn) => {
+      windows.setTurn(turn, clock.now());
+    }),
+    ignoreElements(),
   );
+  const due = interval(TICK_MS).pipe(mergeMap(() => windows.close(clock.now())));
+  return merge(turning, fed.pipe(endWith(null)), due).pipe(takeWhile((window) => window !== null));
 }
 
 function closeByMedia(events: Observable<MediaEvent>, fed: Observable<never>, windows: Windows): Observable<Window> {

@@ -358,6 +358,24 @@ export interface Doubt {
   readonly limit: number | null;
 }
 
+/** What judging windows costs: sums since the start, which only grow. Admission plans by them. */
+export interface WindowWork {
+  /** Workers alive that judge windows. */
+  readonly workers: number;
+  /** Batches of windows by how many went together: how many there were, and how long workers worked on them, s. */
+  readonly batches: readonly { readonly size: number; readonly count: number; readonly seconds: number }[];
+  /** What the same workers spent on other calls, s; 0 where those have workers of their own. */
+  readonly otherSeconds: number;
+}
+
+/** How far a host that cannot keep up has fallen back; at the configured hop and 1 it has not. */
+export interface HostLoad {
+  /** Distance between two window starts now, ms. */
+  readonly hopMs: number;
+  /** One in this many of each participant's windows is judged; the others are rejected as `overload`. */
+  readonly oneIn: number;
+}
+
 /** A verdict with its place: what travels from analyse to serve. Ids and numbers, never media. */
 export interface VerdictEvent extends ParticipantRef {
   readonly seq: number;

@@ -14,6 +14,7 @@ import type {
   VerdictEvent,
   VideoFrame,
   Window,
+  WindowWork,
 } from './domain.ts';
 
 /** The server's clock: milliseconds since the Unix epoch, monotonic while the process lives. */
@@ -136,16 +137,6 @@ export interface InferenceStatus {
   /** Calls waiting or running. */
   readonly depth: number;
   readonly windows: WindowWork;
-}
-
-/** What judging windows costs: sums since the start, which only grow. Admission plans by them. */
-export interface WindowWork {
-  /** Workers alive that judge windows. */
-  readonly workers: number;
-  /** Batches of windows by how many went together: how many there were, and how long workers worked on them, s. */
-  readonly batches: readonly { readonly size: number; readonly count: number; readonly seconds: number }[];
-  /** What the same workers spent on other calls, s; 0 where those have workers of their own. */
-  readonly otherSeconds: number;
 }
 
 // -------------------------------------------------------------------------------------------------- telemetry

@@ -1,5 +1,5 @@
 /** What the threads of one crew have spent their time on: sums that only grow, for whoever plans by them. Pure. */
-import type { WindowWork } from '../../src/ports.ts';
+import type { WindowWork } from '../../src/domain.ts';
 import type { CallKind } from '../calls.ts';
 
 /** The sums of one crew. */

@@ -15,6 +15,8 @@ import type {
   Window,
 } from '../domain.ts';
 import { faceRing } from './face-ring.ts';
+import { hopNumber, nextCut } from './admission/ladder.ts';
+import type { Turn } from './admission/ladder.ts';
 import { soundRing } from './evidence/sound-ring.ts';
 import { MEL_BANDS, SAMPLE_RATE_HZ } from './features.ts';
 import { voiceRing } from './voice-ring.ts';
@@ -61,14 +63,22 @@ export interface Windows {
   setConsent(consented: boolean): void;
   /** What came before does not belong with what comes after. */
   clear(modality: Modality): void;
+  /**
+   * From now on cut a window in the hops of `turn` only; the one that is due already is still cut. What lies in the past is
+   * not made up for.
+   */
+  setTurn(turn: Turn, nowMs: number): void;
   /** The windows that are due at `nowMs`, in order. */
   close(nowMs: number): readonly Window[];
+  /** Windows that were left out so far, as the schedule was too far behind. */
+  readonly leftOut: number;
   /** The rest, when the media has ended at `endMs`: whole windows, or one short window if there was none at all. */
   flush(endMs: number): readonly Window[];
 }
 
 /**
- * Start cutting at `originMs`; window `seq` covers [originMs + seq hopMs, + lengthMs).
+ * Start cutting at `originMs`; window `seq` covers [originMs + seq hopMs, + lengthMs) for as long as no `setTurn` leaves out
+ * hops; `seq` has no holes either way.
  * @example
  * const windows = createWindows(ref, 0, { hopMs: 500 });
  * windows.putFrames(0, frames);
@@ -85,15 +95,26 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
   const tracks: Record<Modality, TrackState> = { voice: 'off', face: 'off' };
   let consented = false;
   let seq = 0;
-  let startMs = originMs;
+  let turn: Turn = EVERY_HOP;
+  const firstHop = hopNumber(originMs, hopMs);
+  /** Hops since the origin to the next window. */
+  let hop = 0;
+  /** Of the latest window; -1 before it. */
+  let lastHop = -1;
+  let leftOut = 0;
+  const startOf = (hops: number) => originMs + hops * hopMs;
+  const atTurn = (hops: number) => nextCut(firstHop + hops, turn) - firstHop;
 
   const complete = (endMs: number) =>
     (tracks.voice !== 'live' || (voice.framesEndMs >= endMs && voice.speechEndMs >= endMs - SPEECH_LAG_MS)) &&
     (tracks.face !== 'live' || face.lastMs >= endMs - lookMs);
 
   const cut = (endMs: number, closedMs: number): Window => {
-    const heard = consented ? readVoice(endMs) : WITHHELD;
-    const seen = consented ? readFace(endMs) : WITHHELD;
+    const startMs = startOf(hop);
+    const heard = consented ? readVoice(startMs, endMs) : WITHHELD;
+    const seen = consented ? readFace(startMs, endMs) : WITHHELD;
+    lastHop = hop;
+    hop = atTurn(hop + 1);
     const missing = { ...tag('voice', heard.missing), ...tag('face', seen.missing) };
     return {
       ...ref,
@@ -109,22 +130,22 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
     };
   };
 
-  const readVoice = (endMs: number): Read<VoiceFeatures> => {
+  const readVoice = (startMs: number, endMs: number): Read<VoiceFeatures> => {
     const { logMel, frames, coverage, checkedShare, speechShare } = voice.read(startMs, endMs);
     if (coverage < MIN_COVERAGE) return absent(tracks.voice);
     if (speechShare < minSpeechShare)
       // Where nobody has listened there may be speech.
       return { features: null, missing: checkedShare < MIN_COVERAGE * coverage ? 'overload' : 'no-speech' };
     return {
-      features: { logMel, frames, bands: MEL_BANDS, speechShare, ...(sound && { samples: readSound(endMs) }) },
+      features: { logMel, frames, bands: MEL_BANDS, speechShare, ...(sound && { samples: readSound(startMs, endMs) }) },
       missing: null,
     };
   };
 
-  const readSound = (endMs: number): Float32Array =>
+  const readSound = (startMs: number, endMs: number): Float32Array =>
     Float32Array.from(sound?.read(startMs, endMs) ?? new Int16Array(samplesIn(endMs - startMs)), (x) => x / 32_767);
 
-  const readFace = (endMs: number): Read<FaceFeatures> => {
+  const readFace = (startMs: number, endMs: number): Read<FaceFeatures> => {
     const { coverage, arrived, seenShare, features } = face.read(startMs, endMs);
     if (arrived < MIN_COVERAGE) return absent(tracks.face);
     if (coverage < MIN_COVERAGE) return { features: null, missing: 'overload' };
@@ -165,24 +186,33 @@ export function createWindows(ref: ParticipantRef, originMs: number, options: Wi
         sound?.clear();
       } else face.clear();
     },
+    setTurn(next, nowMs) {
+      turn = next;
+      const newest = Math.max(lastHop + 1, Math.ceil((nowMs - lengthMs - originMs) / hopMs));
+      if (hop >= newest) hop = atTurn(newest);
+    },
     close(nowMs) {
       const closed: Window[] = [];
-      if (nowMs - (startMs + lengthMs) > maxLagMs) startMs += Math.floor((nowMs - startMs - lengthMs) / hopMs) * hopMs;
+      const lagMs = nowMs - (startOf(hop) + lengthMs);
+      if (lagMs > maxLagMs) {
+        const before = hop;
+        hop = atTurn(hop + Math.floor(lagMs / hopMs));
+        leftOut += Math.floor((hop - before) / turn.stride);
+      }
       for (;;) {
-        const endMs = startMs + lengthMs;
+        const endMs = startOf(hop) + lengthMs;
         const due = nowMs >= endMs + graceMs || (nowMs >= endMs && complete(endMs));
         if (!due) return closed;
         closed.push(cut(endMs, nowMs));
-        startMs += hopMs;
       }
+    },
+    get leftOut() {
+      return leftOut;
     },
     flush(mediaEndMs) {
       const closed: Window[] = [];
-      while (startMs + lengthMs <= mediaEndMs) {
-        closed.push(cut(startMs + lengthMs, mediaEndMs));
-        startMs += hopMs;
-      }
-      if (seq === 0 && mediaEndMs > startMs) closed.push(cut(mediaEndMs, mediaEndMs));
+      while (startOf(hop) + lengthMs <= mediaEndMs) closed.push(cut(startOf(hop) + lengthMs, mediaEndMs));
+      if (seq === 0 && mediaEndMs > startOf(hop)) closed.push(cut(mediaEndMs, mediaEndMs));
       return closed;
     },
   };
@@ -192,6 +222,9 @@ interface Read<T> {
   readonly features: T | null;
   readonly missing: MissingReason | null;
 }
+
+/** The turn of somebody of whom every window is cut. */
+const EVERY_HOP: Turn = { stride: 1, oneIn: 1, offset: 0 };
 
 /** Without consent nothing is taken from the participant. */
 const WITHHELD: Read<never> = { features: null, missing: 'off' };
