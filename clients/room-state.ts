@@ -1,4 +1,4 @@
-import type { ParticipantState, RoomEvent, SegmentJson, Snapshot, VerdictMessage } from '../src/protocol.ts';
+import type { LoadJson, ParticipantState, RoomEvent, SegmentJson, Snapshot, VerdictMessage } from '../src/protocol.ts';
 import type { RoomMessage } from './connection.ts';
 
 /** A room as it was last heard of. Never changed: each message makes a new one. */
@@ -11,10 +11,18 @@ export interface RoomState {
   readonly verdicts: ReadonlyMap<string, VerdictMessage>;
   /** The open segment, by participant; a participant without one has no entry. */
   readonly segments: ReadonlyMap<string, SegmentJson>;
+  /** How far the host has fallen back; null where nothing was said of it: it keeps up. */
+  readonly load: LoadJson | null;
 }
 
 /** The state before anything was heard. */
-export const UNKNOWN_ROOM: RoomState = { at: null, participants: new Map(), verdicts: new Map(), segments: new Map() };
+export const UNKNOWN_ROOM: RoomState = {
+  at: null,
+  participants: new Map(),
+  verdicts: new Map(),
+  segments: new Map(),
+  load: null,
+};
 
 /**
  * Where a message belongs: `next` is to be applied, `seen` was applied already, `gap` tells that something before it is
@@ -38,6 +46,7 @@ export function afterMessage(state: RoomState, message: RoomMessage): RoomState 
     participants: new Map(message.participants.map((participant) => [participant.id, participant])),
     verdicts: new Map(message.verdicts.map((verdict) => [verdict.participant, verdict])),
     segments: new Map(message.segments.map(({ participant, segment }) => [participant, segment])),
+    load: message.load ?? null,
   };
 }
 
@@ -51,6 +60,7 @@ export function asSnapshot(state: RoomState, room: string): Snapshot | null {
     participants: [...state.participants.values()],
     verdicts: [...state.verdicts.values()],
     segments: [...state.segments].map(([participant, segment]) => ({ participant, segment })),
+    ...(state.load && { load: state.load }),
   };
 }
 
@@ -71,6 +81,8 @@ function afterEvent(state: RoomState, event: RoomEvent): RoomState {
     }
     case 'segment':
       return { ...state, segments: afterSegment(state.segments, event.participant, event.segment) };
+    case 'load':
+      return { ...state, load: event.load };
   }
 }
 

@@ -126,6 +126,9 @@ export const settings = z.object({
   UNDERTONE_FFMPEG: z.string().default('ffmpeg').describe('ffmpeg binary'),
   UNDERTONE_WINDOW_MS: ms(3000, 1000, 3000).describe('Length of a window, ms'),
   UNDERTONE_HOP_MS: ms(500, 100, 3000).describe('Distance between two window starts, ms'),
+  UNDERTONE_MAX_HOP_MS: ms(3000, 100, 3000).describe(
+    'The hop grows up to this when the host cannot keep up, before windows are skipped, ms; no longer than a window',
+  ),
   UNDERTONE_GRACE_MS: ms(150, 0, 2000).describe('How long a window waits for late media before it closes, ms'),
   UNDERTONE_STALE_MS: ms(1000, 100, 60_000).describe('A window not inferred this long after it closed is rejected, ms'),
   UNDERTONE_FACES_PER_SECOND: z.coerce
@@ -179,6 +182,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (problems.length > 0 || !parsed.success) throw new UndertoneError('config-invalid', problems.join('\n'));
   if (parsed.data.UNDERTONE_HOP_MS > parsed.data.UNDERTONE_WINDOW_MS)
     throw new UndertoneError('config-invalid', 'UNDERTONE_HOP_MS: must not exceed UNDERTONE_WINDOW_MS');
+  if (parsed.data.UNDERTONE_HOP_MS > parsed.data.UNDERTONE_MAX_HOP_MS)
+    throw new UndertoneError('config-invalid', 'UNDERTONE_MAX_HOP_MS: must not be less than UNDERTONE_HOP_MS');
   const { UNDERTONE_JWKS_URL: keys, UNDERTONE_JWT_ISSUER: issuer, UNDERTONE_JWT_AUDIENCE: audience } = parsed.data;
   if (new Set([keys, issuer, audience].map((each) => each === undefined)).size > 1)
     throw new UndertoneError(

@@ -216,6 +216,13 @@ export const rejectRule = z.object({
     .describe('thresholds for other risks, of rising risk: a page may show what each would accept'),
 });
 
+const load = z
+  .object({
+    hopMs: z.number().describe('distance between two windows of a participant now'),
+    oneIn: z.int().min(1).describe('one in this many of them is judged; the others are rejected as overload'),
+  })
+  .describe('how far the host has fallen back because it cannot keep up; at `hopMs` of the hello and 1 it has not');
+
 // --------------------------------------------------------------------------------------------- client to server
 
 const id = z.string().min(1).max(64);
@@ -360,6 +367,7 @@ const roomEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('participant-left'), participant: z.string() }),
   z.object({ kind: z.literal('verdict'), ...verdictEvent.shape }),
   z.object({ kind: z.literal('segment'), participant: z.string(), segment }),
+  z.object({ kind: z.literal('load'), load }),
 ]);
 
 const place = { room: name, epoch: z.string().describe("changes when the server's numbering starts anew") };
@@ -371,6 +379,7 @@ const snapshot = z.object({
   participants: z.array(participantState),
   verdicts: z.array(verdictEvent).describe("each participant's latest, and those within `historyMs`, oldest first"),
   segments: z.array(z.object({ participant: z.string(), segment })).describe('the open one of each participant'),
+  load: load.exactOptional().describe('absent: the host keeps up'),
 });
 
 const event = z.object({ type: z.literal('event'), ...place, seq: z.int().min(1), event: roomEvent });
@@ -400,6 +409,8 @@ export type ParticipantState = z.infer<typeof participantState>;
 export type VerdictMessage = z.infer<typeof verdictEvent>;
 /** A verdict as it travels, and as a line of `analyse`. */
 export type VerdictJson = z.infer<typeof verdict>;
+/** How far a host has fallen back, as it travels. */
+export type LoadJson = z.infer<typeof load>;
 /** A segment as it travels. */
 export type SegmentJson = z.infer<typeof segment>;
 /** The state of a room at one `seq`. */

@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Subject } from 'rxjs';
 import { startInference } from '../models/pool.ts';
+import { createAdmission } from '../pipelines/admission.ts';
 import { analyse, dismiss } from '../pipelines/analyse.ts';
 import { startReview } from '../pipelines/review.ts';
 import { hereOrInProject } from './commands/project.ts';
 import { startDecoder } from './io/decode.ts';
 import type { Config } from './config.ts';
+import { loadWords } from '../clients/load-words.ts';
 import { clipCutter } from './io/clips/cutter.ts';
 import { mediaFile } from './io/ffmpeg.ts';
 import { startGateway } from './io/gateway.ts';
@@ -27,12 +29,21 @@ import { signToken } from './io/tokens.ts';
 import type { Trust } from './io/trust.ts';
 import { startWebhooks } from './io/webhooks/runner.ts';
 import { UndertoneError } from './errors.ts';
+import type { HostLoad } from './domain.ts';
 import type { Log, Meter } from './ports.ts';
 import { attendTo } from './server/attend-to.ts';
 import { encoderOptions } from './server/encoders.ts';
 import { inThread } from './server/loop-thread.ts';
 import { serverApi } from './server/api.ts';
-import { helloInfo, openClips, startMedia, startSite, startTrust, windowOptions } from './server/parts.ts';
+import {
+  admissionOptions,
+  helloInfo,
+  openClips,
+  startMedia,
+  startSite,
+  startTrust,
+  windowOptions,
+} from './server/parts.ts';
 import { countUntold } from './server/untold.ts';
 
 /** A monitor that runs. */
@@ -135,8 +146,9 @@ export async function startServer(config: Config): Promise<Server> {
         meter,
       }),
     );
+    const admission = keep(createAdmission({ inference, clock, meter, log, ...admissionOptions(config) }));
     let analysing = true;
-    analyse({ broker, ...judging }).subscribe({
+    analyse({ broker, admission, ...judging }).subscribe({
       error: (error: unknown) => {
         analysing = false;
         log.error({ error }, 'analysis stopped');
@@ -149,6 +161,7 @@ export async function startServer(config: Config): Promise<Server> {
     const onJoin = (joined: Joined) =>
       attendTo(joined, {
         attending: { broker: untold.broker, draining, windows, inference, review, clock, meter },
+        turns: admission.turns,
         people,
         rooms,
       });
@@ -164,6 +177,12 @@ export async function startServer(config: Config): Promise<Server> {
       log,
     });
     keep(rooms);
+    let load: HostLoad | null = null;
+    admission.load.subscribe((next) => {
+      // Of a host that keeps up from the start there is nothing to say.
+      if (load !== null) rooms.publishLoad(next);
+      load = next;
+    });
     // The embedded database is this process's alone.
     if (config.DATABASE_URL !== undefined) keep(followOtherServers({ store: store.people, people, rooms, log }));
     for (const { room, name, url } of config.UNDERTONE_SOURCES ?? []) {
@@ -216,6 +235,8 @@ export async function startServer(config: Config): Promise<Server> {
           store: { ok: !revocations.away },
           analysis: { ok: analysing },
           model: { ok: networks.ready, detail: networks.provider },
+          // A busy host does less, and is as ready as it will be.
+          load: { ok: true, ...(load && { detail: loadWords(load) }) },
           webrtc: { ok: workers.workersAlive === workers.workers },
           decoder: { ok: decoders.workersAlive === decoders.workers },
         },

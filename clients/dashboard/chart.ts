@@ -75,7 +75,7 @@ export function chart(host: HTMLElement, { thresholds, onPoint }: ChartOptions):
           ticks: { show: false },
         },
       ],
-      series: [{}, ...LABELS.map((label) => ({ stroke: LABEL_COLOURS[label], width: 2, points: { show: false } }))],
+      series: [{}, ...LABELS.map((label) => ({ stroke: LABEL_COLOURS[label], width: 2, points: alonePoints(label) }))],
       hooks: {
         drawAxes: [
           (u) => {
@@ -117,6 +117,22 @@ export function chart(host: HTMLElement, { thresholds, onPoint }: ChartOptions):
       return plot.bbox.width / devicePixelRatio;
     },
     close,
+  };
+}
+
+/** A value between two windows without one makes no line: it is a dot, as where a busy host judges one window in some. */
+function alonePoints(label: Label): uPlot.Series.Points {
+  return {
+    show: true,
+    size: 6,
+    width: 0,
+    fill: LABEL_COLOURS[label],
+    filter: (u, series) => {
+      const values = [...(u.data[series] ?? [])];
+      return values.flatMap((value, i) =>
+        typeof value === 'number' && typeof values[i - 1] !== 'number' && typeof values[i + 1] !== 'number' ? [i] : [],
+      );
+    },
   };
 }
 

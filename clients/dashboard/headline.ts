@@ -11,6 +11,9 @@ const MOST_LABELS = 3;
 /** A live participant of whom nothing is heard for this long is unknown, whatever the connection says. */
 export const SILENT_MS = 5000;
 
+/** What was judged longer ago is not worth a word, ms. */
+const LONG_AGO_MS = 60_000;
+
 /** The participant's signalling is lost; media goes another way and may still arrive. */
 const LOST = 'connection lost, may come back';
 
@@ -60,7 +63,11 @@ export function headlineOf(
   const detail = [lostMs === null ? '' : LOST, decidedWords(latest, own), missingWords(latest)]
     .filter((part) => part !== '')
     .join('   ');
-  if (latest.reason !== null) return { ...rejected(participant, latest, latest.reason, own), detail };
+  if (latest.reason !== null)
+    return {
+      ...rejected(participant, latest, latest.reason, own),
+      detail: [detail, lastJudgedWords(participant, latest)].filter((part) => part !== '').join('   '),
+    };
   return say('expressed', 'Expressed:', {
     labels: ranked(latest.labels, latest),
     aside: sureWords(latest, own),
@@ -78,6 +85,16 @@ export function spoken({ state: { name }, segments }: ParticipantView, { kind, l
     return [`${name}: ${lead}`, detail].filter((part) => part !== '').join(', ');
   if (steady.reason !== null) return `${name}: no verdict, ${REASON_WORDS[steady.reason]}`;
   return `${name}: expressed ${[...steady.labels].sort().join(' and ')}`;
+}
+
+/** What was said last, where a busy host has skipped windows since; for as long as that may still hold. */
+function lastJudgedWords({ verdicts }: ParticipantView, { reason, endMs }: VerdictJson): string {
+  if (reason !== 'overload') return '';
+  const said = verdicts.findLast(({ verdict }) => verdict.reason !== 'overload')?.verdict;
+  if (said === undefined || endMs - said.endMs > LONG_AGO_MS) return '';
+  const what =
+    said.reason === null ? said.labels.slice(0, MOST_LABELS).join(', ') : `no verdict, ${REASON_WORDS[said.reason]}`;
+  return `${seconds(endMs - said.endMs)} before: ${what}`;
 }
 
 /** What the room decided, where that is something else than what is shown. */

@@ -1,5 +1,6 @@
 /** A room: its state, the controls of time, and its participants side by side. */
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { isBusy, loadWords } from '../load-words.ts';
 import { Card } from './card.tsx';
 import type { Followed, Greeting } from './follow.ts';
 import { lensOf } from './lens.ts';
@@ -24,6 +25,7 @@ export function RoomPage({ followed, greeting }: RoomPageProps) {
   });
   const lens = useComputed(() => lensOf(limits, place.value));
   const connection = useComputed(() => view.value.connection).value;
+  const busy = useComputed(() => busyWords(view.value.load, greeting.server.hopMs)).value;
   const present = useComputed(() => presentIn(view.value)).value;
   // As text, which is equal when nobody came or went: the page is not drawn anew for every verdict.
   const ids = useComputed(() => JSON.stringify(idsInOrder(view.value))).value;
@@ -36,6 +38,11 @@ export function RoomPage({ followed, greeting }: RoomPageProps) {
         </h1>
         <PageLinks here="watch" role={greeting.server.role} />
         <Rooms rooms={greeting.server.rooms} current={room} />
+        {busy !== null && (
+          <p class="busy" role="status" title={BUSY_MEANS}>
+            {busy}
+          </p>
+        )}
         <p class="connection" data-state={connection} role="status" title={error.value?.message}>
           {connectionWords(connection, present)}
         </p>
@@ -162,6 +169,14 @@ function calibrationIn({ participants }: RoomView): string | null {
 function calibrationWords(calibration: string | null): string {
   if (calibration === null) return 'As the pack was made: no calibration by reviewers is in force';
   return `Calibration ${calibration}, fitted on reviewers' answers, is in force on top of the pack`;
+}
+
+const BUSY_MEANS =
+  'More is asked of the server than it can judge, so everybody is judged less often, and no verdict comes late. It does all of it again as soon as it can.';
+
+function busyWords(load: RoomView['load'], hopMs: number): string | null {
+  if (load === null || !isBusy(load, hopMs)) return null;
+  return `The host is busy: ${loadWords(load)}`;
 }
 
 function connectionWords(connection: RoomView['connection'], present: number): string {

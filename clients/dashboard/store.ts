@@ -2,7 +2,14 @@
  * What is known of a room, as plain data: every event of the monitor leads from one view to the next. Nothing here
  * reads a clock or touches the page; `atMs` is when an event arrived, on the browser's clock.
  */
-import type { ParticipantState, RoomEvent, SegmentJson, Snapshot, VerdictMessage } from '../../src/protocol.ts';
+import type {
+  LoadJson,
+  ParticipantState,
+  RoomEvent,
+  SegmentJson,
+  Snapshot,
+  VerdictMessage,
+} from '../../src/protocol.ts';
 import type { MonitorEvent, MonitorStatus } from '../monitor.ts';
 import { NOTHING, plus } from './tally.ts';
 import type { Count, Tally } from './tally.ts';
@@ -45,6 +52,8 @@ export interface RoomView {
   /** How far the server's clock is ahead of this browser's, less the best transport seen; null before a verdict. */
   readonly aheadMs: number | null;
   readonly participants: ReadonlyMap<string, ParticipantView>;
+  /** How far the host has fallen back; null where nothing was said of it: it keeps up. */
+  readonly load: LoadJson | null;
   /** What the verdicts of participants who are gone counted for. */
   readonly gone: Tally;
 }
@@ -56,6 +65,7 @@ export const EMPTY_ROOM: RoomView = {
   epoch: null,
   aheadMs: null,
   participants: new Map(),
+  load: null,
   gone: NOTHING,
 };
 
@@ -100,7 +110,7 @@ function withSnapshot(view: RoomView, snapshot: Snapshot, atMs: number, count: C
   for (const { participant, segment } of snapshot.segments)
     update(participants, participant, (p) => withSegment(p, segment));
   const gone = snapshot.epoch === view.epoch ? goneFrom(view, participants) : NOTHING;
-  return { ...view, epoch: snapshot.epoch, aheadMs: null, participants, gone };
+  return { ...view, epoch: snapshot.epoch, aheadMs: null, participants, load: snapshot.load ?? null, gone };
 }
 
 /** What those count for who are no longer among the participants. */
@@ -121,6 +131,8 @@ function withEvent(view: RoomView, event: RoomEvent, atMs: number, count: Count)
     case 'participant-left':
       update(participants, event.participant, (p) => ({ ...p, leftMs: atMs }));
       return { ...view, participants };
+    case 'load':
+      return { ...view, load: event.load };
     case 'segment':
       update(participants, event.participant, (p) => withSegment(p, event.segment));
       return { ...view, participants };

@@ -19,7 +19,7 @@ export const heldEdge = signal<number | null>(null);
  */
 export function liveEdge(room: RoomView, { hopMs }: Cadence, nowMs: number): number | null {
   if (room.aheadMs === null) return newestEnd(room);
-  return (room.unknownSinceMs ?? nowMs) + room.aheadMs - hopMs - SLACK_MS;
+  return (room.unknownSinceMs ?? nowMs) + room.aheadMs - Math.max(hopMs, room.load?.hopMs ?? 0) - SLACK_MS;
 }
 
 /** The stretch that ends at `edgeMs`. */

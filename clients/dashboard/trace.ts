@@ -60,7 +60,8 @@ export interface Trace {
 
 /**
  * Trace what lies in `stretch`, and one verdict to either side so that lines reach its edges. Where verdicts are more
- * than three hops apart nothing is known, and the lines break.
+ * than three hops apart nothing is known, and the lines break; but the hop of a busy host grows to as much as a window, and
+ * windows whose numbers follow each other so closely miss nothing.
  */
 export function traceOf(
   verdicts: readonly VerdictMessage[],
@@ -69,15 +70,15 @@ export function traceOf(
   cadence: Cadence,
 ): Trace {
   const shown = within(verdicts, stretch);
-  const points = withGaps(shown, 3 * cadence.hopMs);
+  const points = withGaps(shown, cadence);
   const columns = LABELS.map((label) => [label, points.map(({ of }) => of?.probabilities[label] ?? null)] as const);
   const lines = new Map(columns.filter(([, values]) => values.some((value) => value !== null && value >= FLOOR)));
   const times = points.map(({ atMs }) => atMs);
   const marks = segments.flatMap((segment) => markOf(segment, stretch, times, lines));
   const valence = (end: keyof Band) => points.map(({ of }) => of?.perception?.attributes.valence[end] ?? null);
   const band = { mean: valence('mean'), low: valence('low'), high: valence('high') };
-  const thresholds = shown.findLast(({ uncertainty }) => uncertainty !== null)?.thresholds ?? null;
-  return { times, lines, valence: band, rejections: rejectionsOf(shown, cadence.hopMs), marks, thresholds };
+  const thresholds = shown.findLast(({ verdict }) => verdict.uncertainty !== null)?.verdict.thresholds ?? null;
+  return { times, lines, valence: band, rejections: rejectionsOf(shown, cadence), marks, thresholds };
 }
 
 /** The value of a line at an instant, between the points by interpolation; null where the line is broken. */
@@ -91,12 +92,16 @@ export function valueAt(times: readonly number[], values: readonly (number | nul
   return value0 + ((value1 - value0) * (atMs - time0)) / (time1 - time0);
 }
 
-function within(verdicts: readonly VerdictMessage[], { fromMs, toMs }: Stretch): VerdictJson[] {
-  const inside = verdicts.map(({ verdict }) => verdict);
-  const first = inside.findIndex(({ endMs }) => endMs >= fromMs);
+function within(verdicts: readonly VerdictMessage[], { fromMs, toMs }: Stretch): VerdictMessage[] {
+  const first = verdicts.findIndex(({ verdict: { endMs } }) => endMs >= fromMs);
   if (first === -1) return [];
-  const after = inside.findIndex(({ endMs }) => endMs > toMs);
-  return inside.slice(Math.max(0, first - 1), after === -1 ? undefined : after + 1);
+  const after = verdicts.findIndex(({ verdict: { endMs } }) => endMs > toMs);
+  return verdicts.slice(Math.max(0, first - 1), after === -1 ? undefined : after + 1);
+}
+
+/** How far apart two verdicts may be, ms, with nothing unknown between them. */
+function reachOf(before: VerdictMessage | undefined, { seq }: VerdictMessage, { windowMs, hopMs }: Cadence): number {
+  return seq - 1 === before?.seq ? Math.max(3 * hopMs, 1.5 * windowMs) : 3 * hopMs;
 }
 
 interface TracePoint {
@@ -104,20 +109,24 @@ interface TracePoint {
   readonly of: VerdictJson | null;
 }
 
-function withGaps(verdicts: readonly VerdictJson[], gapMs: number): TracePoint[] {
-  return verdicts.flatMap((verdict, i) => {
+function withGaps(verdicts: readonly VerdictMessage[], cadence: Cadence): TracePoint[] {
+  return verdicts.flatMap((message, i) => {
+    const { verdict } = message;
     const before = verdicts[i - 1];
     const point = { atMs: verdict.endMs, of: verdict };
-    if (before === undefined || verdict.endMs - before.endMs <= gapMs) return [point];
-    return [{ atMs: (before.endMs + verdict.endMs) / 2, of: null }, point];
+    if (before === undefined || verdict.endMs - before.verdict.endMs <= reachOf(before, message, cadence))
+      return [point];
+    return [{ atMs: (before.verdict.endMs + verdict.endMs) / 2, of: null }, point];
   });
 }
 
-function rejectionsOf(verdicts: readonly VerdictJson[], hopMs: number): Rejection[] {
+function rejectionsOf(verdicts: readonly VerdictMessage[], cadence: Cadence): Rejection[] {
   const spans: Rejection[] = [];
-  verdicts.forEach(({ endMs, reason }, i) => {
+  verdicts.forEach((message, i) => {
+    const { endMs, reason } = message.verdict;
     if (reason === null) return;
-    const fromMs = Math.max(endMs - 3 * hopMs, verdicts[i - 1]?.endMs ?? endMs - hopMs);
+    const before = verdicts[i - 1];
+    const fromMs = Math.max(endMs - reachOf(before, message, cadence), before?.verdict.endMs ?? endMs - cadence.hopMs);
     const last = spans.at(-1);
     if (last?.reason === reason && last.toMs === fromMs) spans[spans.length - 1] = { ...last, toMs: endMs };
     else spans.push({ fromMs, toMs: endMs, reason });

@@ -1,6 +1,7 @@
 /** What `undertone watch` prints: each event of a room as a line for people. */
 import type { MonitorEvent } from '../../clients/monitor.ts';
 import { REASON_WORDS } from '../../clients/words.ts';
+import { loadWords } from '../../clients/load-words.ts';
 import type { ParticipantState, RoomEvent, VerdictJson } from '../protocol.ts';
 
 const NAME_WIDTH = 16;
@@ -35,6 +36,8 @@ export function watchLines(room: string, now: () => number = Date.now): (event: 
         }
         case 'segment':
           return [];
+        case 'load':
+          return [line(now(), room, `the host judges ${loadWords(told.load)}`)];
       }
     };
     switch (event.type) {

@@ -23,6 +23,8 @@ function conflationKey(event: RoomEvent): unknown {
       return `verdict ${event.participant}`;
     case 'segment':
       return `segment ${event.segment.index} ${event.participant}`;
+    case 'load':
+      return 'load';
     default:
       return event;
   }

@@ -1,4 +1,5 @@
 import { applyRoomEvent, emptyRoom } from './room-state.ts';
+import type { HostLoad } from '../domain.ts';
 import type { ParticipantState, RoomEvent, RoomSegment, RoomVerdict } from './room-state.ts';
 
 /** Bounds of a room's log. */
@@ -31,6 +32,8 @@ export interface RoomSnapshot extends LogPlace {
   readonly verdicts: readonly RoomVerdict[];
   /** The open one of each participant. */
   readonly segments: readonly RoomSegment[];
+  /** How far the host has fallen back; absent where nothing was said of it: it keeps up. */
+  readonly load?: HostLoad;
 }
 
 /** The numbered events of one room, bounded, and the state they lead to. */
@@ -114,6 +117,7 @@ export function createRoomLog(epoch: string, options: RoomLogOptions = {}): Room
         participants: [...state.participants.values()],
         verdicts: [...older, ...history],
         segments: [...state.segments.values()],
+        ...(state.load && { load: state.load }),
       };
     },
   };

@@ -1,4 +1,4 @@
-import type { Segment, TrackState, Verdict } from '../domain.ts';
+import type { HostLoad, Segment, TrackState, Verdict } from '../domain.ts';
 
 /** A participant as others in the room see them. */
 export interface ParticipantState {
@@ -33,7 +33,9 @@ export type RoomEvent =
   | { readonly kind: 'participant'; readonly participant: ParticipantState }
   | { readonly kind: 'participant-left'; readonly participant: string }
   | ({ readonly kind: 'verdict' } & RoomVerdict)
-  | ({ readonly kind: 'segment' } & RoomSegment);
+  | ({ readonly kind: 'segment' } & RoomSegment)
+  /** The host fell back, or caught up; the same in all of its rooms. */
+  | { readonly kind: 'load'; readonly load: HostLoad };
 
 /** What a room looks like now. Keys are participant ids; verdicts are ordered by their last change, oldest first. */
 export interface RoomState {
@@ -42,11 +44,13 @@ export interface RoomState {
   readonly verdicts: Map<string, RoomVerdict>;
   /** The open segment of each participant that has one. */
   readonly segments: Map<string, RoomSegment>;
+  /** The latest that was said of the host; null: nothing, it keeps up. */
+  load: HostLoad | null;
 }
 
 /** A room in which nothing has happened. */
 export function emptyRoom(): RoomState {
-  return { participants: new Map(), verdicts: new Map(), segments: new Map() };
+  return { participants: new Map(), verdicts: new Map(), segments: new Map(), load: null };
 }
 
 /**
@@ -62,6 +66,9 @@ export function applyRoomEvent(state: RoomState, event: RoomEvent): void {
       state.participants.delete(event.participant);
       state.verdicts.delete(event.participant);
       state.segments.delete(event.participant);
+      return;
+    case 'load':
+      state.load = event.load;
       return;
     case 'verdict': {
       if (!state.participants.has(event.participant)) return;

@@ -7,6 +7,11 @@ import type { Label, PerLabel, Segment, Verdict } from '../domain.ts';
 export interface SegmentOptions {
   /** Windows in a row that must agree on something new before a segment begins. Default 3. */
   readonly confirm?: number;
+  /**
+   * Windows skipped for want of time say nothing: for so long the segment goes on over them, and what was held is still held.
+   * After it they are a segment of their own, ms. Default 15 000.
+   */
+  readonly patienceMs?: number;
   /** A segment as long as this is closed, and what it says goes on as another, ms. Default Infinity. */
   readonly maxMs?: number;
 }
@@ -20,6 +25,8 @@ export interface SegmentState {
   readonly next: number;
   /** End of the latest window. */
   readonly lastEndMs: number;
+  /** End of the latest window that was not skipped. */
+  readonly judgedEndMs: number;
 }
 
 interface Tally {
@@ -34,7 +41,16 @@ interface Tally {
 }
 
 /** Before the first verdict. */
-export const NO_SEGMENT: SegmentState = { open: null, candidate: null, next: 0, lastEndMs: -Infinity };
+export const NO_SEGMENT: SegmentState = {
+  open: null,
+  candidate: null,
+  next: 0,
+  lastEndMs: -Infinity,
+  judgedEndMs: -Infinity,
+};
+
+/** What windows say that were skipped. */
+const SKIPPED = '!overload';
 
 /**
  * Take one verdict, in the order of windows.
@@ -45,26 +61,32 @@ export const NO_SEGMENT: SegmentState = { open: null, candidate: null, next: 0, 
  * the open segment closes where they began and they become the new one. One that has become `maxMs` long closes with the
  * verdict that made it so; the next one, whatever the next verdict says, begins where it ended.
  *
+ * A window that a busy host skipped is no word against the open segment, nor for it: on a host that judges one window in four
+ * the judged ones make the segments. Where skipped windows are a segment, the first that is judged begins another.
+ *
  * @returns the new state and the segments that changed, closed before opened.
  */
 export function segment(
   state: SegmentState,
   verdict: Verdict,
-  { confirm = 3, maxMs = Infinity }: SegmentOptions = {},
+  { confirm = 3, patienceMs = 15_000, maxMs = Infinity }: SegmentOptions = {},
 ): readonly [SegmentState, readonly Segment[]] {
   const key = keyOf(verdict);
-  const seen = { ...state, lastEndMs: verdict.endMs };
+  const isSkipped = key === SKIPPED;
+  const seen = { ...state, lastEndMs: verdict.endMs, ...(!isSkipped && { judgedEndMs: verdict.endMs }) };
+  const goesOn = isSkipped && state.open?.key !== SKIPPED && state.candidate?.key !== SKIPPED;
+  if (goesOn && verdict.endMs - state.judgedEndMs <= patienceMs) return [seen, []];
   if (state.open?.key === key) {
     const open = add(state.open, verdict);
     if (open.endMs - open.startMs >= maxMs)
       return [{ ...seen, open: null, candidate: null }, [publish(open, state.next - 1, false)]];
     return [{ ...seen, open, candidate: null }, [publish(open, state.next - 1, true)]];
   }
-  const startMs = Math.max(verdict.startMs, state.lastEndMs);
+  const startMs = Math.max(verdict.startMs, goesOn ? state.judgedEndMs : state.lastEndMs);
   const begun = { key, verdict, startMs, endMs: startMs, windows: 0, sums: {}, counts: {} };
   const candidate = add(state.candidate?.key === key ? state.candidate : begun, verdict);
   if (state.open === null) return [open(seen, candidate), [publish(candidate, state.next, true)]];
-  if (candidate.windows < confirm) return [{ ...seen, candidate }, []];
+  if (candidate.windows < (state.open.key === SKIPPED ? 1 : confirm)) return [{ ...seen, candidate }, []];
   const closed = publish({ ...state.open, endMs: candidate.startMs }, state.next - 1, false);
   return [open(seen, candidate), [closed, publish(candidate, state.next, true)]];
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RoomLogOptions } from '../core/room-log.ts';
 import type { RoomEvent } from '../core/room-state.ts';
-import type { ParticipantRef, Segment, VerdictEvent } from '../domain.ts';
+import type { HostLoad, ParticipantRef, Segment, VerdictEvent } from '../domain.ts';
 import type { Actor, DeletionReceipt } from '../domain/trust.ts';
 import { UndertoneError, asUndertoneError } from '../errors.ts';
 import type { Clock, Log, MediaServer, MediaSource, Meter, Peer } from '../ports.ts';
@@ -101,6 +101,8 @@ export interface Rooms {
   /** Tell the room; what concerns somebody who has left is counted and goes no further. */
   publishVerdict(event: VerdictEvent): void;
   publishSegment(ref: ParticipantRef, segment: Segment): void;
+  /** Tell every room how far the host has fallen back. */
+  publishLoad(load: HostLoad): void;
   /** @throws UndertoneError `room-not-found`. */
   feed(room: string): RoomFeed;
   /** Everyone leaves; nobody can join. */
@@ -305,6 +307,9 @@ export function createRooms(options: RoomsOptions): Rooms {
     },
     publishSegment(ref, segment) {
       publish(ref, { kind: 'segment', participant: ref.participant, segment });
+    },
+    publishLoad(load) {
+      for (const { feed } of rooms.values()) feed.append({ kind: 'load', load });
     },
     feed: (room) => roomNamed(room).feed,
     close() {

@@ -29,6 +29,13 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
     undertone_windows_total: counter('Windows decided, by verdict and reject reason', 'status', 'reason'),
     undertone_webhook_deliveries_total: counter('Deliveries to webhooks, by outcome', 'outcome'),
     undertone_discarded_total: counter('Items dropped from a bounded queue, by queue and reason', 'queue', 'reason'),
+    undertone_hop_seconds: gauge('Distance between two windows of a participant now; grows when the host is busy'),
+    undertone_judged_share: gauge("Share of each participant's windows that is judged now"),
+    undertone_predicted_utilisation: gauge('Share of the inference workers that is needed as things stand; 1 is all'),
+    undertone_skipped_windows_total: counter(
+      'Windows rejected as overload: not their turn on a busy host, or they would have waited too long',
+      'reason',
+    ),
     undertone_queue_depth: gauge('Items waiting in a bounded queue', 'queue'),
     undertone_stage_seconds: histogram('Time spent in a stage of the pipeline', LATENCY_SECONDS, 'stage'),
     undertone_verdict_latency_seconds: histogram('From window closed to verdict decided', LATENCY_SECONDS),

@@ -1,6 +1,7 @@
 /** What the settings make of each part of a server. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AdmissionDeps } from '../../pipelines/admission.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Config } from '../config.ts';
 import type { WindowOptions } from '../core/windows.ts';
@@ -85,6 +86,18 @@ export function startMedia(config: Config, deps: Pick<WebRtcOptions, 'decoder' |
     ...(announced !== undefined && { announced }),
     ...(workerBin !== undefined && { workerBin }),
   });
+}
+
+/** How long a window may wait for an inference worker, ms: well below what makes it stale, and not so long that it is felt. */
+const MAX_WAIT_MS = 500;
+
+/** How far the server falls back when it cannot keep up. */
+export function admissionOptions(config: Config): Pick<AdmissionDeps, 'hopMs' | 'maxHopMs' | 'waitMs'> {
+  return {
+    hopMs: config.UNDERTONE_HOP_MS,
+    maxHopMs: Math.min(config.UNDERTONE_MAX_HOP_MS, config.UNDERTONE_WINDOW_MS),
+    waitMs: Math.min(MAX_WAIT_MS, config.UNDERTONE_STALE_MS / 2),
+  };
 }
 
 /** How windows are cut. */

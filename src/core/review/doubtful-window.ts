@@ -50,6 +50,9 @@ export function witness<E>(
   options: SegmentOptions = {},
 ): readonly [Witnessing<E>, ClosedSegment<E> | null] {
   const [segments, changed] = segment(state.segments, event.verdict, options);
+  // A window that was skipped, and says nothing.
+  if (segments.open === state.segments.open && segments.candidate === state.segments.candidate)
+    return [{ ...state, segments }, null];
   const [open, candidate] = [state.segments.open, segments.candidate];
   const ended = changed.find((each) => !each.open);
   if (candidate !== null) {
