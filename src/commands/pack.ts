@@ -14,7 +14,7 @@ import { fromSystems } from './pack-systems.ts';
 export const pack: Command = {
   usage: 'pack DESCRIPTION --runs DIR --out DIR',
   about: [
-    'Puts trained networks together as a pack. DESCRIPTION (docs/training.md) names the configurations they were trained',
+    'Puts trained networks together as a pack. DESCRIPTION (docs/packs.md) names the configurations they were trained',
     'from; the network of a configuration called NAME is in the folder NAME of --runs. The pack says what the networks',
     'say: run calibrate on it next. Systems that learned from an encoder (docs/encoders.md) bring the calibration that train',
     'fitted on clips held back; the pack names their encoders.',

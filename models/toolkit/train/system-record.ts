@@ -11,7 +11,7 @@ import { readManifest } from '../../verified-file.ts';
 import { making } from '../features/format.ts';
 
 /** Subsets of modalities that a system may be given. */
-export const SUBSETS = ['voice', 'face', 'both'] as const;
+const SUBSETS = ['voice', 'face', 'both'] as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
 const subset = z.enum(SUBSETS);
