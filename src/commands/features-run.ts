@@ -1,14 +1,13 @@
 /** Features in a folder: one encoder over one corpus, with progress. */
 import { basename } from 'node:path';
 import { encoderHash } from '../../models/encoder-format.ts';
-import { openEncoder, type OpenEncoder } from '../../models/encoder.ts';
+import { type EncoderRunOptions, openEncoder, type OpenEncoder } from '../../models/encoder.ts';
 import { extractFeatures, type ExtractOptions } from '../../models/toolkit/features/extract.ts';
 import { faceStates, sideOf } from '../../models/toolkit/features/face-states.ts';
 import type { FeaturesManifest, Making } from '../../models/toolkit/features/format.ts';
 import { videoCrops } from '../../models/toolkit/features/video-crops.ts';
 import { voiceStates } from '../../models/toolkit/features/voice-states.ts';
 import { sizeWords } from '../../models/toolkit/features/write.ts';
-import type { NetworkOptions } from '../../models/runtime.ts';
 import { UndertoneError } from '../errors.ts';
 import type { Corpus } from '../io/corpus/corpus.ts';
 import { openMedia } from '../io/corpus/media.ts';
@@ -30,7 +29,7 @@ export interface FeaturesOptions extends Pick<ExtractOptions, 'signal' | 'shardB
   readonly seconds?: number;
   /** Face: side of the pictures, where the encoder leaves it open. Default 224. */
   readonly side?: number;
-  readonly network: NetworkOptions;
+  readonly network: EncoderRunOptions;
   readonly ffmpeg: string;
   readonly stream: ProgressStream;
 }
@@ -54,7 +53,7 @@ export async function makeFeatures(corpus: Corpus, options: FeaturesOptions): Pr
 
 async function extract(
   corpus: Corpus,
-  { encoder, network }: OpenEncoder,
+  { encoder, network, precision }: OpenEncoder,
   options: FeaturesOptions,
 ): Promise<FeaturesManifest | null> {
   const { stream, seconds = SECONDS, frames = 'each', ffmpeg, out, layers, side } = options;
@@ -65,6 +64,7 @@ async function extract(
     width,
     frames,
   };
+  const computed = precision === 'float16' ? { precision } : {};
   const clips = corpus.clips.filter((clip) => featureMedia(clip, modality));
   const bars: Progress[] = [];
   const told: Omit<ExtractOptions, 'making'> = {
@@ -99,14 +99,14 @@ async function extract(
   try {
     if (encoder.modality === 'voice') {
       const chosen = checkLayers(layers, encoder.layers);
-      const making: Making = { ...made, layers: [...chosen], seconds, side: null };
+      const making: Making = { ...made, layers: [...chosen], seconds, side: null, ...computed };
       const states = voiceStates(encoder, network, { layers: chosen, frames });
       return await extractFeatures(voiceClips(clips, media, seconds), states, { ...told, making });
     }
     if (layers)
       throw new UndertoneError('config-invalid', '--layers: an encoder of faces gives one layer: leave it out');
     const given = sideOf(encoder, side);
-    const making: Making = { ...made, layers: [0], seconds: null, side: given };
+    const making: Making = { ...made, layers: [0], seconds: null, side: given, ...computed };
     const states = faceStates(encoder, network, { side: given, frames });
     return await extractFeatures(faceClips(clips, media, video), states, { ...told, making });
   } finally {

@@ -28,6 +28,7 @@ export const features: Command = {
     seconds: { value: 'N', help: 'voice: of a longer clip, take N seconds in its middle (default: 12)' },
     side: { value: 'N', help: 'face: side of the pictures, where the encoder leaves it open (default: 224)' },
     provider: SCORING_OPTIONS.provider,
+    precision: { value: 'P', help: 'float32, or float16 after import --half (default: float16 on a GPU that has it)' },
     threads: { value: 'N', help: 'threads of the encoder on the CPU (default: 1)' },
     json: { help: 'print features.json' },
   },
@@ -39,6 +40,7 @@ export const features: Command = {
     ];
     const [seconds, side] = [wholeNumber(text, 'seconds', 1), wholeNumber(text, 'side', 32)];
     const layers = text('layers');
+    const precision = oneOf(text, 'precision', ['float32', 'float16'] as const);
     const corpus = await chooseClips(await readCorpus(file), { split: text('split'), ids: text('ids') });
     const manifest = await makeFeatures(corpus, {
       encoder,
@@ -50,6 +52,7 @@ export const features: Command = {
       network: {
         provider: oneOf(text, 'provider', PROVIDERS) ?? 'cpu',
         threads: wholeNumber(text, 'threads', 1) ?? 1,
+        ...(precision && { precision }),
       },
       ffmpeg: readSettings(env).UNDERTONE_FFMPEG,
       signal,

@@ -63,6 +63,26 @@ describe('undertone features', () => {
     expect(manifest.bytes).toBe(6 * 2 * manifest.making.width * 2);
   });
 
+  it('computes in what it is told to, and says so where that is float16', async () => {
+    const half = folder.out('wavlm-half');
+    await importEncoder('wavlm', { from: encoderFixture('wavlm-large-tiny'), out: half, half: true });
+    const [single, float16] = [await precisionOf('single'), await precisionOf('float16', '--precision', 'float16')];
+    expect([single.precision, float16.precision]).toEqual([undefined, 'float16']);
+    expect(farthest(float16.states, single.states)).toBeLessThan(1e-2);
+    expect(await run('voices.jsonl', 'none', '--encoder', voice, '--precision', 'float16')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/import it again with --half/) as string,
+    });
+
+    async function precisionOf(out: string, ...options: string[]) {
+      expect(await run('voices.jsonl', out, '--encoder', half, ...options)).toMatchObject({ code: 0 });
+      const open = await openFeatures(folder.out(out));
+      const found = open.clip('train-anger-0', 'anger.opus');
+      if (!('read' in found)) throw new Error(found.why);
+      return { precision: open.manifest.making.precision, states: found.read(0, found.frames) };
+    }
+  });
+
   it('keeps the vectors of crops, and of the faces of a video', async () => {
     expect(await run('faces.jsonl', 'crops', '--encoder', face, '--side', '64')).toMatchObject({ code: 0 });
     expect((await openFeatures(folder.out('crops'))).manifest).toMatchObject({ clips: 6, making: { side: 64 } });

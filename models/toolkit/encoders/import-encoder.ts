@@ -69,7 +69,9 @@ export async function importEncoder(kind: EncoderKind, options: EncoderOptions):
       },
     };
     const network = onnxStream(plan.model, writing);
-    const over = (model: OnnxModel) => onnxStream(model, { ...writing, castBack: false }).graph;
+    // Only the few small weights that are in every graph are read for these.
+    const over = (model: OnnxModel) =>
+      onnxStream(model, { ...writing, weight: (name) => fitted.read(name), castBack: false }).graph;
     const content = {
       manifest: { ...plan.manifest, licence: await readLicence(checkpoint.dir) },
       source: await sourceOf(checkpoint, options, work),

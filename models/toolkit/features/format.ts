@@ -25,6 +25,8 @@ export const making = z.strictObject({
   seconds: z.number().positive().nullable(),
   /** Face: the side that a crop is brought to before the encoder sees it, pixels. */
   side: count.nullable(),
+  /** What the encoder computed in, where it was not float32. */
+  precision: z.literal('float16').optional(),
 });
 
 /** One shard's index. */
