@@ -125,12 +125,13 @@ export async function featuresDataset(
 
 /** In which fields two ways of making features differ. */
 function differences(one: Making, other: Making): string {
-  const fields = ({ encoder, layers, frames, seconds, side }: Making) => ({
+  const fields = ({ encoder, layers, frames, seconds, side, precision }: Making) => ({
     encoder: `${encoder.source} ${encoder.sha256.slice(0, 12)}`,
     layers: layers.join(),
     frames,
     seconds: String(seconds),
     side: String(side),
+    precision: precision ?? 'float32',
   });
   const others = new Map(Object.entries(fields(other)));
   return Object.entries(fields(one))
