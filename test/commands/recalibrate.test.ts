@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,12 +24,18 @@ const actor = { role: 'admin', subject: 'test' } as const;
 const { pack } = await loadPack(packDir);
 const name = `${pack.name}@${pack.version}`;
 
+const NOW_MS = Date.now();
 const reviewed: readonly ReviewedItem[] = review(randomStream(4), {
   segments: 1500,
   distortion: DISTORTED,
   calibration: null,
 }).reviewed.map(({ item, annotations }, i) => ({
-  item: { ...item, createdMs: Date.now() - 10_000 + i, verdict: { ...item.verdict, pack: name } },
+  // Just now, so that the retention of a server that opens them leaves them alone.
+  item: {
+    ...item,
+    createdMs: NOW_MS - 10_000 + i,
+    verdict: { ...item.verdict, startMs: NOW_MS - 3000, endMs: NOW_MS, pack: name },
+  },
   annotations: annotations.map((answer) => ({
     ...answer,
     item: item.id,
@@ -38,19 +44,23 @@ const reviewed: readonly ReviewedItem[] = review(randomStream(4), {
   })),
 }));
 
-async function fill(folder: string, answered: boolean): Promise<void> {
-  const filled = await openStore({ at: 'folder', folder });
-  for (const { item } of reviewed) await filled.reviews.add(item);
-  if (answered)
-    await filled.reviews.importAnnotations(
-      reviewed.flatMap(({ annotations }) => annotations),
-      actor,
-      1,
-    );
-  await filled.close();
-}
+const answers = reviewed.flatMap(({ annotations }) => annotations);
 
-beforeAll(() => fill(store, true), 300_000);
+/** A store that has the items and no answers, closed; filled once. */
+const unanswered = join(cwd, 'unanswered');
+const copyTo = (folder: string) => {
+  cpSync(unanswered, folder, { recursive: true });
+};
+
+beforeAll(async () => {
+  const filled = await openStore({ at: 'folder', folder: unanswered });
+  for (const { item } of reviewed) await filled.reviews.add(item);
+  await filled.close();
+  copyTo(store);
+  const answered = await openStore({ at: 'folder', folder: store });
+  await answered.reviews.importAnnotations(answers, actor, 1);
+  await answered.close();
+}, 300_000);
 afterAll(() => {
   rmSync(cwd, { recursive: true });
 });
@@ -102,7 +112,9 @@ describe('undertone recalibrate --server', () => {
     inProcess(recalibrateCommand, ['--propose', '--server', stage.url, '--token', token, ...more], cwd);
 
   beforeAll(async () => {
-    stage = await openApiStage({ pack: name, decision: pack.decision });
+    const folder = join(cwd, 'served');
+    copyTo(folder);
+    stage = await openApiStage({ store: { at: 'folder', folder }, pack: name, decision: pack.decision });
     token = (await stage.bearer({ role: 'admin' })).replace('Bearer ', '');
   });
   afterAll(() => stage.close());
@@ -113,8 +125,6 @@ describe('undertone recalibrate --server', () => {
     expect(nothing.stderr).toContain('60 is the least number that would do');
 
     const { reviews, calibrations } = stage.trust.store;
-    for (const { item } of reviewed) await reviews.add(item);
-    const answers = reviewed.flatMap(({ annotations }) => annotations);
     await reviews.importAnnotations(answers, actor, 1);
     const told = await ask();
     expect(told).toMatchObject({ code: 0, stderr: '' });
@@ -138,13 +148,12 @@ describe('undertone recalibrate --server', () => {
   });
 
   it('is what the refusal of a store that is held leads to', async () => {
-    const held = await openStore({ at: 'folder', folder: join(cwd, 'held') });
-    const { code, stderr } = await inProcess(recalibrateCommand, ['--store', join(cwd, 'held')], cwd);
+    const folder = join(cwd, 'served');
+    const { code, stderr } = await inProcess(recalibrateCommand, ['--store', folder], cwd);
     expect(code).toBe(1);
     expect(stderr).toMatch(
       new RegExp(`in use by process ${process.pid.toString()} on .*: if it is your server, go by its page`),
     );
-    await held.close();
   });
 });
 
@@ -159,10 +168,9 @@ describe('undertone review', () => {
     expect(clips[0]?.ratings[0]).toMatchObject({ stimulus: 'face', valence: 2.5, arousal: 4.75 });
 
     const other = join(cwd, 'other');
-    await fill(other, false);
+    copyTo(other);
     const from = join(out, 'manifest.jsonl');
     const taken = await undertone(['review', 'import', '--store', other, '--from', from, '--json'], { cwd });
-    const answers = reviewed.flatMap(({ annotations }) => annotations);
     expect(JSON.parse(taken.stdout)).toEqual({ read: answers.length, added: answers.length });
     const repeated = await undertone(['review', 'import', '--store', other, '--from', from, '--json'], { cwd });
     expect(JSON.parse(repeated.stdout)).toEqual({ read: answers.length, added: 0 });
