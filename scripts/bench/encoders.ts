@@ -54,12 +54,12 @@ interface Place {
 
 async function benchEncoder(name: Measured['name'], options: BenchOptions, place: Place): Promise<Measured> {
   const { scratch, signal } = place;
-  const { provider, rounds, participants, keep } = options;
-  const dir = join(keep ?? scratch, name);
+  const { provider, half, rounds, participants, keep } = options;
+  const dir = folderOf(name, options, place);
   const flops = await itemFlops(SUBJECTS[name], scratch);
   const bars = createBars(name);
   try {
-    await makeEncoder(SUBJECTS[name], dir, { advance: bars.bytes, signal });
+    await makeEncoder(SUBJECTS[name], dir, { advance: bars.bytes, signal, half });
     const measurements: Measurement[] = [];
     for (const threads of options.threads) {
       const batches = batchesOf(name, options);
@@ -77,19 +77,21 @@ async function benchEncoder(name: Measured['name'], options: BenchOptions, place
   }
 }
 
+function folderOf(name: Measured['name'], { keep, half }: BenchOptions, { scratch }: Place): string {
+  return join(keep ?? scratch, half ? `${name}-half` : name);
+}
+
 const SERVED_SECONDS = 6;
 
 /** A voice encoder beside MobileNetV2, in a pack. */
-async function benchServing(
-  name: Measured['name'],
-  { keep, provider, threads, participants }: BenchOptions,
-  { scratch, signal }: Place,
-): Promise<Served> {
+async function benchServing(name: Measured['name'], options: BenchOptions, place: Place): Promise<Served> {
+  const { provider, half, threads, participants } = options;
+  const { scratch, signal } = place;
   const bars = createBars(name);
-  const [voice, face] = [join(keep ?? scratch, name), join(keep ?? scratch, 'mobilenetv2')];
+  const [voice, face] = [folderOf(name, options, place), folderOf('mobilenetv2', options, place)];
   const packDir = join(scratch, `${name}.pack`);
   try {
-    await makeEncoder(SUBJECTS.mobilenetv2, face, { advance: bars.bytes, signal });
+    await makeEncoder(SUBJECTS.mobilenetv2, face, { advance: bars.bytes, signal, half });
     await writeBenchPack(packDir, { voice, face });
     const turned = bars.turns('serving', participants.length);
     const task: ServeTask = { packDir, provider, threads: Math.max(...threads), participants, seconds: SERVED_SECONDS };

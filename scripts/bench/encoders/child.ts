@@ -45,6 +45,8 @@ export async function answer(work: (task: never, turn: () => void) => Promise<un
   const tell = (report: Report<unknown>) =>
     process.send?.(report, () => report.kind !== 'turn' && process.connected && process.disconnect());
   process.once('disconnect', () => process.exit());
+  // A terminal sends Ctrl-C to both: `apart` ends this process, and knows why.
+  process.on('SIGINT', () => undefined);
   try {
     const result = await work(JSON.parse(process.argv[2] ?? '') as never, () => tell({ kind: 'turn' }));
     tell({ kind: 'done', result });

@@ -12,6 +12,16 @@ import { PICTURE_SIDE, pictureFlops, speechFlops, type Subject, WINDOW_SAMPLES }
 /** Hears how far some work is, in bytes. */
 export type Advance = (doing: string, done: number, total: number) => void;
 
+/** How an encoder is made. */
+export interface MakeOptions {
+  readonly advance: Advance;
+  readonly signal: AbortSignal;
+  /** Import it with a network that computes in float16 on a GPU. Default false. */
+  readonly half?: boolean;
+  /** How many bytes are free in a folder's file system. Default: asks it. */
+  readonly freeBytes?: (dir: string) => Promise<number>;
+}
+
 /**
  * Make an encoder, unless it is there; the checkpoint that it is made of is removed, whatever happens.
  * @throws UndertoneError `config-invalid` where the disk has no room for both; whatever importing throws; the signal's reason.
@@ -19,13 +29,15 @@ export type Advance = (doing: string, done: number, total: number) => void;
 export async function makeEncoder(
   subject: Subject,
   out: string,
-  { advance, signal }: { readonly advance: Advance; readonly signal: AbortSignal },
+  { advance, signal, half = false, freeBytes = freeOf }: MakeOptions,
 ): Promise<void> {
   if (await stat(join(out, ENCODER_MANIFEST)).catch(() => null)) return;
   const from = `${out}.checkpoint`;
   try {
     await writeRandomCheckpoint(subject.architecture, from, {
-      room: (bytes) => checkRoom(from, 2 * bytes),
+      room: async (bytes) => {
+        checkRoom(from, 2 * bytes, await freeBytes(from));
+      },
       progress: (done, total) => advance('weights', done, total),
       signal,
     });
@@ -33,6 +45,7 @@ export async function makeEncoder(
       from,
       out,
       licence: 'random weights',
+      half,
       ...(subject.layers !== undefined && { layers: subject.layers }),
       progress: (done, total) => advance('importing', done, total),
       signal,
@@ -43,14 +56,18 @@ export async function makeEncoder(
 }
 
 /** Of the checkpoint and the encoder, which are there at once. */
-async function checkRoom(dir: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dir);
-  if (bavail * bsize >= bytes) return;
+function checkRoom(dir: string, bytes: number, free: number): void {
+  if (free >= bytes) return;
   throw new UndertoneError(
     'config-invalid',
-    `'${resolve(dir)}' needs ${megabytes(bytes)} for a while, and ${megabytes(bavail * bsize)} are free there: make room, ` +
+    `'${resolve(dir)}' needs ${megabytes(bytes)} for a while, and ${megabytes(free)} are free there: make room, ` +
       'or choose another folder by TMPDIR or --keep',
   );
+}
+
+async function freeOf(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
 }
 
 /**

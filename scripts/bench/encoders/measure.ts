@@ -24,7 +24,7 @@ export async function measure(
 ): Promise<Measurement> {
   const before = peakBytes();
   const begunMs = performance.now();
-  const { encoder, network } = await openEncoder(dir, { provider, threads });
+  const { encoder, network, precision } = await openEncoder(dir, { provider, threads });
   const openMs = performance.now() - begunMs;
   const wanted = encoder.modality === 'voice' ? encoder.outputs.hidden.name : encoder.outputs.pooled.name;
   await network.run(feedsOf(encoder, 1), [wanted]);
@@ -67,7 +67,7 @@ export async function measure(
       cpuShare: threads === 1 && provider === 'cpu' ? share(Math.min(...cpu), rate.cpu) : null,
     };
   });
-  return { provider, threads, flops, openMs, memory, productsPerSecond: rate.wall, batches: times };
+  return { provider, threads, flops, precision, openMs, memory, productsPerSecond: rate.wall, batches: times };
 }
 
 /** What runs of so many items took, ms, and the shares of each turn. */

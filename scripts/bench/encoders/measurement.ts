@@ -1,4 +1,5 @@
 /** What is measured of one encoder on some number of threads, and what is told of it. Pure. */
+import type { Precision } from '../../../models/encoder.ts';
 import type { Provider } from '../../../models/runtime.ts';
 
 /** What a process is to measure. */
@@ -16,6 +17,8 @@ export interface Task {
 
 /** What it measured. */
 export interface Measurement extends Pick<Task, 'provider' | 'threads' | 'flops'> {
+  /** What the encoder computed in. */
+  readonly precision: Precision;
   /** From the folder to a network that is open, hashes checked. */
   readonly openMs: number;
   readonly memory: Memory;

@@ -11,6 +11,8 @@ export interface BenchOptions {
   /** Items a run. Default: those of each encoder. */
   readonly batches: readonly number[] | null;
   readonly provider: Provider;
+  /** Import with float16, which is computed in on a GPU. */
+  readonly half: boolean;
   readonly rounds: number;
   /** Numbers of participants that are tried on each voice encoder; none: nothing is served. */
   readonly participants: readonly number[];
@@ -32,6 +34,7 @@ multiplies matrices on this machine. They are made in a temporary folder (2.6 GB
   --threads N,M    threads of a run (default: 1 and 2, as far as there are cores)
   --batches N,M    items of a run (default: those of each encoder)
   --provider P     cpu, cuda or webgpu (default: cpu)
+  --half           import with float16, and compute in it on a GPU
   --rounds N       turns between products and network (default: 5)
   --participants N,M  served by a pack over a voice encoder and MobileNetV2, until some are not held (default: 1,2,3,4,6,8,12;
                    on a GPU up to 256)
@@ -63,6 +66,7 @@ export function readBenchOptions(args: readonly string[], cores: number): BenchO
     threads: counts('threads', values.threads, 64) ?? (provider === 'cpu' && cores > 1 ? [1, 2] : [1]),
     batches: counts('batches', values.batches, 1024) ?? (quick ? [1] : null),
     provider,
+    half: values.half === true,
     rounds: counts('rounds', values.rounds, 1000)?.[0] ?? (quick ? 3 : 5),
     participants: counts('participants', values.participants, 4096) ?? (quick ? [] : provider === 'cpu' ? FEW : MANY),
     keep: values.keep ?? null,
@@ -76,7 +80,7 @@ function parsed(args: readonly string[]) {
   const flag = { type: 'boolean' } as const;
   const options = {
     ...{ encoders: text, threads: text, batches: text, provider: text, rounds: text, participants: text, keep: text },
-    ...{ quick: flag, json: flag, docs: flag, help: { ...flag, short: 'h' } },
+    ...{ half: flag, quick: flag, json: flag, docs: flag, help: { ...flag, short: 'h' } },
   };
   try {
     return parseArgs({ args: [...args], options }).values;

@@ -26,7 +26,7 @@ export function benchTables(measured: readonly Measured[]): string {
 function timeTable(measured: readonly Measured[]): string {
   const head = [
     'Encoder',
-    'Threads',
+    'Threads, or GPU',
     'Items a run',
     'A run',
     'Items a second',
@@ -36,17 +36,17 @@ function timeTable(measured: readonly Measured[]): string {
     'Goal',
   ];
   const rows = measured.flatMap(({ name, measurements }) =>
-    measurements.flatMap(({ threads, provider, batches }) =>
+    measurements.flatMap(({ threads, provider, precision, batches }) =>
       batches.map((times) => [
         TITLES[name],
-        provider === 'cpu' ? threads.toString() : provider,
+        provider === 'cpu' ? threads.toString() : `${provider}, ${precision}`,
         times.batch.toString(),
         milliseconds(times.ms),
         itemsPerSecond(times).toPrecision(3),
         times.share.toFixed(2),
         times.pairedShare.toFixed(2),
         times.cpuShare?.toFixed(2) ?? '',
-        goalOf(name),
+        provider === 'cpu' ? goalOf(name) : '',
       ]),
     ),
   );

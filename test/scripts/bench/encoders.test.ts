@@ -1,5 +1,5 @@
 /** `npm run bench encoders`: what it counts, asks for and tells; tiny encoders stand for the large ones. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { importEncoder } from '../../../models/toolkit/encoders/import-encoder.t
 import { readSpeechConfig, type SpeechConfig } from '../../../models/toolkit/encoders/speech-config.ts';
 import { speechFrames } from '../../../models/nets/speech-features.ts';
 import { apart } from '../../../scripts/bench/encoders/child.ts';
-import { itemFlops } from '../../../scripts/bench/encoders/make.ts';
+import { itemFlops, makeEncoder } from '../../../scripts/bench/encoders/make.ts';
 import { measure } from '../../../scripts/bench/encoders/measure.ts';
 import { itemsPerSecond, memoryRatio, type Task } from '../../../scripts/bench/encoders/measurement.ts';
 import { batchesOf, readBenchOptions } from '../../../scripts/bench/encoders/options.ts';
@@ -76,6 +76,7 @@ describe('arguments', () => {
       threads: [1, 2],
       batches: null,
       provider: 'cpu',
+      half: false,
       rounds: 5,
       participants: [1, 2, 3, 4, 6, 8, 12],
       keep: null,
@@ -161,6 +162,30 @@ describe('serving', () => {
     expect(load?.p95Ms).toBeGreaterThan(0);
     expect(load?.looked).toBeGreaterThan(0);
     expect(held).toBe(load?.held ? 2 : 0);
+  });
+});
+
+describe('making an encoder', () => {
+  it('is refused where the disk has no room for it and its checkpoint, and leaves nothing', async () => {
+    const making = makeEncoder(SUBJECTS['wavlm-large'], join(dir, 'large'), {
+      advance: () => undefined,
+      signal: new AbortController().signal,
+      freeBytes: () => Promise.resolve(1e9),
+    });
+    await expect(making).rejects.toThrow(/large.checkpoint' needs 2,523.* MB for a while, and 1,000 MB are free/);
+    expect((await readdir(dir)).filter((name) => name.startsWith('large'))).toEqual([]);
+  });
+
+  it('leaves nothing when it is stopped', async () => {
+    const controller = new AbortController();
+    const making = makeEncoder(SUBJECTS.mobilenetv2, join(dir, 'stopped'), {
+      advance: (doing) => {
+        if (doing === 'importing') controller.abort();
+      },
+      signal: controller.signal,
+    });
+    await expect(making).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await readdir(dir)).filter((name) => name.includes('stopped'))).toEqual([]);
   });
 });
 
