@@ -1,4 +1,5 @@
 /** Trained systems into a pack of format 3, calibrated as they were on the clips that training held back. */
+import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Label, Modality, ModalitySubset } from '../../src/domain.ts';
 import { UndertoneError } from '../../src/errors.ts';
@@ -76,7 +77,7 @@ export async function assembleStates(
       return uncalibrated(labels);
     }
     const { calibration, method, clips, votes, kept } = fitted;
-    const corpus = corpora.join(', ');
+    const corpus = corpora.map((file) => basename(file)).join(', ');
     notes[`calibration.${key}`] = `${method} on ${clips} clips of ${corpus} that were held back`;
     record[key] = { corpus, votes, n: clips, method, kept, calibration, system: called };
     return calibration;

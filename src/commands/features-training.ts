@@ -107,7 +107,8 @@ function fingerprintOf(
   folders: FeatureFolders,
   { learned, dev, heldBack }: FeaturesDataset,
 ): string {
-  const hash = createHash('sha256').update(JSON.stringify(config));
+  // The number changes with what a run leaves behind.
+  const hash = createHash('sha256').update(JSON.stringify([2, config]));
   for (const { manifest } of [...folders.voice, ...folders.face]) hash.update(`\n${JSON.stringify(manifest)}`);
   for (const { clip, targets } of [...learned, ...heldBack, ...dev])
     hash.update(`\n${JSON.stringify([clip.id, targets])}`);

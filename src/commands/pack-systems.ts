@@ -45,6 +45,13 @@ export async function fromSystems(
       'config-invalid',
       `'networks.fusion': over encoders a system fuses: write { "system", "of" }`,
     );
+  // One that stands for several networks is read once.
+  const read = new Map<string, Promise<SystemPart>>();
+  const systemOf = ({ system, of }: { readonly system: string; readonly of: string }): Promise<SystemPart> => {
+    const known = read.get(`${system} ${of}`) ?? readPart(system, fromDescription(file, of), runs);
+    read.set(`${system} ${of}`, known);
+    return known;
+  };
   const partOf = async (modality: Modality): Promise<StatesParts[Modality]> => {
     const of = networks[modality];
     if (typeof of === 'string') return { trained: await readTrained(fromDescription(file, of), runs) };
@@ -55,7 +62,7 @@ export async function fromSystems(
           runs,
         ),
       };
-    if ('system' in of) return readPart(of.system, fromDescription(file, of.of), runs);
+    if ('system' in of) return systemOf(of);
     const { leftOut, ...part } = await takeNetwork(fromDescription(file, of.pack), modality);
     for (const what of leftOut)
       process.stderr.write(
@@ -66,7 +73,7 @@ export async function fromSystems(
   const parts = {
     voice: await partOf('voice'),
     face: await partOf('face'),
-    fusion: fusion ? await readPart(fusion.system, fromDescription(file, fusion.of), runs) : null,
+    fusion: fusion ? await systemOf(fusion) : null,
   };
   const given = { folders: encoders ?? {}, base: dirname(file), out };
   return assembleStates(about, parts, given);

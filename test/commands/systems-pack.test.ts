@@ -237,7 +237,7 @@ describe('pack refuses', () => {
     [
       'a run that is not there',
       { networks: { ...one, voice: { system: '1', of: 'untrained.json' } } },
-      /untrained holds no system-1.onnx: train it again/,
+      /untrained holds no system-1.onnx: run 'undertone train' into .*untrained until it ends/,
     ],
     [
       'what is no configuration',
@@ -297,7 +297,7 @@ describe('pack refuses', () => {
       'a network that was changed',
       'system-12.onnx',
       (text) => `${text} `,
-      /system-12.json is not of system-12.onnx beside it: train it again/,
+      /system-12.json is not of system-12.onnx beside it: remove that folder, and train again/,
     ],
     [
       'a calibration of another network',
@@ -305,7 +305,12 @@ describe('pack refuses', () => {
       (text) => text.replace(/"network": "\w/, '"network": "0'),
       /system-12.calibration.json is not of system-12.onnx/,
     ],
-    ['a record that is broken', 'system-12.json', () => '{', /system-12.json is missing or broken: train it again/],
+    [
+      'a record that is broken',
+      'system-12.json',
+      () => '{',
+      /system-12.json is missing or broken: run 'undertone train'/,
+    ],
     [
       'other labels than were learned',
       'system-12.json',

@@ -86,18 +86,21 @@ export function systemFiles(name: string): Readonly<Record<'network' | 'record' 
  */
 export async function readSystem(run: string, name: string): Promise<StoredSystem> {
   const files = systemFiles(name);
-  const again = 'train it again, to its end';
+  const goOn = `run 'undertone train' into ${run} until it ends, or remove that folder and begin anew`;
   const bytes = await readFile(join(run, files.network)).catch((cause: unknown) => {
-    throw new UndertoneError('config-invalid', `${run} holds no ${files.network}: ${again} (docs/encoders.md)`, {
+    throw new UndertoneError('config-invalid', `${run} holds no ${files.network}: ${goOn}`, {
       cause,
     });
   });
   const record = await readManifest(join(run, files.record), systemRecord).catch((cause: unknown) => {
-    throw new UndertoneError('config-invalid', `${join(run, files.record)} is missing or broken: ${again}`, { cause });
+    throw new UndertoneError('config-invalid', `${join(run, files.record)} is missing or broken: ${goOn}`, { cause });
   });
   const held = (file: string, network: string) => {
     if (network !== createHash('sha256').update(bytes).digest('hex'))
-      throw new UndertoneError('pack-invalid', `${join(run, file)} is not of ${files.network} beside it: ${again}`);
+      throw new UndertoneError(
+        'pack-invalid',
+        `${join(run, file)} is not of ${files.network} beside it: remove that folder, and train again`,
+      );
   };
   held(files.record, record.network);
   const there = await readFile(join(run, files.calibration)).then(
