@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UndertoneError } from '../src/errors.ts';
 import { type Encoder, readEncoder } from './encoder-format.ts';
 import { fileSha256 } from './file-sha256.ts';
-import { computesInHalf } from './half-trial.ts';
+import { halfSums } from './half-trial.ts';
 import { type NetworkOptions, type OpenedFile, openNetworkFile, type Provider } from './runtime.ts';
 
 /** What an encoder computes in. */
@@ -11,7 +11,7 @@ export type Precision = 'float32' | 'float16';
 
 /** Where and how an encoder runs. */
 export interface EncoderRunOptions extends NetworkOptions {
-  /** Default: float16 on a GPU that computes in it, where the encoder can; else float32. */
+  /** Default: float16 on a GPU that sums it in float32 (`halfSums`), where the encoder can; else float32. */
   readonly precision?: Precision;
 }
 
@@ -54,9 +54,10 @@ export async function openEncoder(dir: string, options: EncoderRunOptions = {}):
   }
 }
 
-/** The precision that suits where it runs: the CPU would only cast. */
+/** float16 where a product of it is as good as float16 can be; the CPU would only cast. */
 async function suiting({ network }: Encoder, provider: Provider): Promise<Precision> {
-  return network.half && provider !== 'cpu' && (await computesInHalf(provider)) ? 'float16' : 'float32';
+  if (!network.half || provider === 'cpu') return 'float32';
+  return (await halfSums(provider)) === 'fine' ? 'float16' : 'float32';
 }
 
 async function verify(

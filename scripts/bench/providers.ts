@@ -72,7 +72,7 @@ export async function benchProviders(args: readonly string[], signal: AbortSigna
 function writeDocs({ providers, rows: items, threads }: ProviderOptions, rows: readonly Row[], cpu: string): void {
   const driver = process.env['VK_DRIVER_FILES'];
   const vulkan = driver === undefined ? '' : `, Vulkan by ${basename(driver)}`;
-  const where = `Beside ${cpu}${vulkan}, ${items} items a run, CPU on ${threads} threads, ${new Date().toISOString().slice(0, 10)}:`;
+  const where = `Beside ${cpu}${vulkan}; --rows ${items} --threads ${threads}; ${new Date().toISOString().slice(0, 10)}:`;
   for (const provider of providers)
     writeBetween(
       new URL('../../docs/performance.md', import.meta.url),

@@ -28,7 +28,10 @@ export const features: Command = {
     seconds: { value: 'N', help: 'voice: of a longer clip, take N seconds in its middle (default: 12)' },
     side: { value: 'N', help: 'face: side of the pictures, where the encoder leaves it open (default: 224)' },
     provider: SCORING_OPTIONS.provider,
-    precision: { value: 'P', help: 'float32, or float16 after import --half (default: float16 on a GPU that has it)' },
+    precision: {
+      value: 'P',
+      help: 'float32, or float16 after import --half (default: float16 on a GPU that sums it in float32)',
+    },
     threads: { value: 'N', help: 'threads of the encoder on the CPU (default: 1)' },
     json: { help: 'print features.json' },
   },

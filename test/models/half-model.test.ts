@@ -7,7 +7,7 @@ import { matmul } from '../../models/graph/matmul.ts';
 import { graphModel } from '../../models/graph/model.ts';
 import { layerNorm } from '../../models/graph/normalise.ts';
 import { softmax } from '../../models/graph/reduce.ts';
-import { computesInHalf } from '../../models/half-trial.ts';
+import { halfSums } from '../../models/half-trial.ts';
 import { openNetwork } from '../../models/runtime.ts';
 import { halfModel, type HalfWeights } from '../../models/toolkit/half-model.ts';
 import { encodeOnnx, type OnnxModel } from '../../models/toolkit/onnx-writer.ts';
@@ -127,10 +127,10 @@ describe('a network that is to compute in float16', () => {
 });
 
 describe('a provider', () => {
-  it('computes in float16 or not, which is tried once', async () => {
-    expect(await computesInHalf('cpu')).toBe(true);
-    expect(computesInHalf('cpu')).toBe(computesInHalf('cpu'));
-    // Without the libraries of CUDA or a device that has it, it is no error to ask.
-    expect(typeof (await computesInHalf('cuda'))).toBe('boolean');
+  it('sums float16 well, roughly or not at all, which is tried once', async () => {
+    expect(await halfSums('cpu')).toBe('fine');
+    expect(halfSums('cpu')).toBe(halfSums('cpu'));
+    // Without the libraries of CUDA it is no error to ask.
+    expect(['none', 'rough', 'fine']).toContain(await halfSums('cuda'));
   });
 });

@@ -30,7 +30,7 @@ export async function compareApart(task: Task, { timeoutMs, signal }: Waiting): 
     const { killed, signal: by, stdout } = cause as { killed?: boolean; signal?: string | null; stdout?: string };
     if (killed === true) throw failed(`it gave no answer in ${timeoutMs / 1000} s`, cause);
     if (typeof by === 'string') throw failed(`its process died of ${by}`, cause);
-    throw failed(stdout ? stdout.trim() : String(cause), cause);
+    throw failed(stdout ? stdout.trim() : (String(cause).split('\n')[0] ?? ''), cause);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Model } from '../../../models/contract.ts';
 import { openEncoder, type Precision } from '../../../models/encoder.ts';
 import type { Encoder } from '../../../models/encoder-format.ts';
 import { voiceFeeds } from '../../../models/encoder-feeds.ts';
-import { computesInHalf } from '../../../models/half-trial.ts';
+import { halfSums } from '../../../models/half-trial.ts';
 import { loadPack } from '../../../models/pack.ts';
 import { loadPerception } from '../../../models/perception.ts';
 import { type Provider, type TensorData, traceNetwork, type Traced } from '../../../models/runtime.ts';
@@ -103,7 +103,7 @@ async function networkOf({ subject, provider, rows, seconds }: Task): Promise<{
     return model && { here: model, there: model, feeds: noisy(blankFeeds(model.contract, { n: rows, frames: 8 })) };
   }
   const { dir, precision } = subject;
-  if (precision === 'float16' && !(await computesInHalf(provider))) return null;
+  if (precision === 'float16' && (await halfSums(provider)) === 'none') return null;
   // Opened once, which verifies its files.
   const { encoder, network } = await openEncoder(dir);
   await network.close();
