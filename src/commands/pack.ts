@@ -24,6 +24,7 @@ export const pack: Command = {
     out: { value: 'DIR', help: 'folder of the pack' },
     card: { value: 'FILE', help: 'model card; becomes README.md of the pack' },
     force: { help: 'write over a pack that is there already' },
+    json: { help: 'print one JSON object' },
   },
   arguments: 1,
   async run({ positionals: [file = ''], text, has }) {
@@ -46,9 +47,14 @@ export const pack: Command = {
       // It lies beside the pack's place, so the same relative folders hold.
       await findEncoders(part, (await loadPack(part)).encoders);
     });
+    const { name, version, format } = manifest;
     const bare = uncalibrated === 'all' ? 'not calibrated' : `${uncalibrated.join(', ')} not calibrated`;
     const state = uncalibrated.length > 0 ? `${bare}; run calibrate on it` : 'calibrated on clips that were held back';
-    process.stdout.write(`${out}: ${manifest.name} ${manifest.version}, ${state}\n`);
+    process.stdout.write(
+      has('json')
+        ? `${JSON.stringify({ out, pack: `${name}@${version}`, format, calibrated: uncalibrated.length === 0 })}\n`
+        : `${out}: ${name} ${version}, ${state}\n`,
+    );
     return 0;
   },
 };

@@ -130,7 +130,12 @@ describe('a pack over encoders', () => {
   });
 
   it('is told by inspect with its encoders, and whether they are there', async () => {
-    await make('told');
+    expect(JSON.parse((await make('told', {}, '--json')).stdout)).toEqual({
+      out: at('told'),
+      pack: 'mine@1.0.0',
+      format: 3,
+      calibrated: true,
+    });
     const { stdout } = await run(inspect, at('told'));
     expect(stdout).toMatch(/^mine@1.0.0, format 3/);
     expect(stdout).toMatch(/voice +wavlm-large-tiny +wavlm +4 x 32 \(layers 0-3\) +\.\.\/encoders\/wavlm\n/);
@@ -228,6 +233,11 @@ describe('pack refuses', () => {
       'an encoder of no use',
       { networks: { voice: one.voice, face: { pack: 'small' } } },
       /'encoders.face': no network of the pack takes its states/,
+    ],
+    [
+      'a network that is nothing of the kind',
+      { networks: { ...one, face: { system: '12' } } },
+      /must be a configuration, \{ "system", "of" \} or \{ "pack" \}/,
     ],
     [
       'a system that is not there',
