@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from './test/fixtures/patience.ts';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Two slow, shared cores are the smallest machine this must pass on; a test that hangs still ends. */
@@ -37,6 +38,7 @@ export default defineConfig({
           exclude: ['test/e2e/**'],
           testTimeout: UNIT_TIMEOUT_MS,
           hookTimeout: UNIT_TIMEOUT_MS,
+          expect: { poll: PATIENCE },
           // By default one core is left idle, which on two is half of the machine.
           maxWorkers: '100%',
         },
@@ -50,6 +52,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: E2E_TIMEOUT_MS,
           hookTimeout: E2E_TIMEOUT_MS,
+          expect: { poll: PATIENCE },
           sequence: { groupOrder: 1 },
         },
       },

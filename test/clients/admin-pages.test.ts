@@ -194,7 +194,10 @@ describe('calibration', () => {
 
   it('is proposed with what it changes in words, approved, rolled back, and dismissed', async () => {
     const { reviewed } = review(randomStream(1, 'pages'), { segments: 1500, distortion: DISTORTED, calibration: null });
-    for (const { item } of reviewed) await stage.trust.store.reviews.add(item);
+    // Of just now: what is old is swept by the server's retention, which runs every minute.
+    const endMs = stage.clock.now();
+    for (const { item } of reviewed)
+      await stage.trust.store.reviews.add({ ...item, verdict: { ...item.verdict, startMs: endMs - 3000, endMs } });
     await stage.trust.store.reviews.importAnnotations(
       reviewed.flatMap(({ item, annotations }) =>
         annotations.map((each) => ({ ...each, id: `${item.id}-${each.reviewer}`, item: item.id })),

@@ -59,9 +59,7 @@ const pressed = (page: Page) =>
     .locator('.label-key[aria-pressed=true]')
     .evaluateAll((keys) => keys.map((key) => key.getAttribute('data-label')));
 const alert = (page: Page, text: string) =>
-  expect
-    .poll(async () => (await page.getByRole('alert').allInnerTexts()).join(' '), { timeout: 30_000 })
-    .toContain(text);
+  expect.poll(async () => (await page.getByRole('alert').allInnerTexts()).join(' ')).toContain(text);
 const square = (page: Page) => page.getByRole('slider', { name: 'Valence and arousal' });
 const answers = async (item: string) => (await stage.trust.store.reviews.item(item))?.annotations ?? [];
 /** Nothing is on its way: what is pressed now is done. */

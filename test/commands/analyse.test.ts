@@ -5,6 +5,7 @@ import { SAMPLE_CLIP } from '../../scripts/sample-clip.ts';
 import { verdict } from '../../src/protocol.ts';
 import { mediaFolder } from '../fixtures/media.ts';
 import { start, undertone } from './undertone.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const folder = mediaFolder();
 const cwd = folder.path;
@@ -91,12 +92,9 @@ describe('undertone analyse', () => {
   it('on Ctrl-C leaves nothing under the final name, and says where the rest is', async () => {
     await folder.make('hours.webm', '-stream_loop', '60', '-i', SAMPLE_CLIP, '-c', 'copy');
     const { child, done } = start(['analyse', 'hours.webm', '--out', 'hours.jsonl'], { cwd });
-    await vi.waitFor(
-      () => {
-        expect(existsSync(join(cwd, 'hours.jsonl.part')) && lines('hours.jsonl.part').length > 3).toBe(true);
-      },
-      { timeout: 20_000 },
-    );
+    await vi.waitFor(() => {
+      expect(existsSync(join(cwd, 'hours.jsonl.part')) && lines('hours.jsonl.part').length > 3).toBe(true);
+    }, PATIENCE);
     child.kill('SIGINT');
     const { code, stderr } = await done;
     expect(code).toBe(130);
@@ -112,7 +110,7 @@ describe('undertone analyse', () => {
       () => {
         expect(existsSync(join(cwd, 'early.jsonl.part'))).toBe(true);
       },
-      { timeout: 20_000, interval: 5 },
+      { ...PATIENCE, interval: 5 },
     );
     child.kill('SIGINT');
     expect(await done).toMatchObject({ code: 130, stdout: '' });

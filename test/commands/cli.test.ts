@@ -10,6 +10,7 @@ import { issueToken, verifyToken } from '../../src/io/tokens.ts';
 import type { Snapshot } from '../../src/protocol.ts';
 import { ADA, answer, scriptedGateway, verdict } from '../clients/scripted-gateway.ts';
 import { start, undertone } from './undertone.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'undertone-cli-'));
 const secret = 'a secret of at least thirty-two characters';
@@ -148,14 +149,11 @@ describe('undertone watch', () => {
       peer.send({ type: 'event', room: 'lobby', epoch: 'e', seq: 2, event: { kind: 'verdict', ...verdict(2) } });
     });
     const { child, stdout, done } = start(['watch', 'lobby', '--url', gateway.url, '--token', 't'], { cwd });
-    await vi.waitFor(
-      () => {
-        expect(stdout()).toMatch(/^\d\d:\d\d:\d\d {2}lobby +live$/m);
-        expect(stdout()).toMatch(/^\d\d:\d\d:\d\d {2}Ada +customer, voice live, face off$/m);
-        expect(stdout().match(/^\d\d:\d\d:\d\d {2}Ada /gm)).toHaveLength(2);
-      },
-      { timeout: 15_000 },
-    );
+    await vi.waitFor(() => {
+      expect(stdout()).toMatch(/^\d\d:\d\d:\d\d {2}lobby +live$/m);
+      expect(stdout()).toMatch(/^\d\d:\d\d:\d\d {2}Ada +customer, voice live, face off$/m);
+      expect(stdout().match(/^\d\d:\d\d:\d\d {2}Ada /gm)).toHaveLength(2);
+    }, PATIENCE);
     child.kill('SIGINT');
     expect((await done).code).toBe(130);
   });
@@ -166,12 +164,9 @@ describe('undertone watch', () => {
       if (message.type === 'subscribe') peer.send({ ...room, seq: 1 });
     });
     const { child, stdout, done } = start(['watch', 'lobby', '--url', gateway.url, '--token', 't', '--json'], { cwd });
-    await vi.waitFor(
-      () => {
-        expect(stdout()).toContain('"snapshot"');
-      },
-      { timeout: 15_000 },
-    );
+    await vi.waitFor(() => {
+      expect(stdout()).toContain('"snapshot"');
+    }, PATIENCE);
     child.kill('SIGTERM');
     expect((await done).code).toBe(143);
     for (const line of stdout().trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('type');

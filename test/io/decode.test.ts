@@ -4,6 +4,7 @@ import type { PcmChunk, VideoFrame } from '../../src/domain.ts';
 import { startDecoder, type Decoder } from '../../src/io/decode.ts';
 import { countingMeter, silentLog } from '../fixtures/telemetry.ts';
 import { encodeVideo, h264Packets, rtpPacket, vp8Packets } from '../fixtures/rtp.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const meter = countingMeter();
 let decoder: Decoder;
@@ -35,7 +36,7 @@ describe('voice', () => {
     tone().forEach((packet, n) => {
       stream.push(packet, 1000 + 20 * n, 0);
     });
-    await vi.waitUntil(() => chunks.length === 50);
+    await vi.waitUntil(() => chunks.length === 50, PATIENCE);
     expect(chunks.map(({ captureMs }) => captureMs)).toEqual(Array.from({ length: 50 }, (_, n) => 1000 + 20 * n));
     expect(new Set(chunks.map(({ samples }) => samples.length))).toEqual(new Set([320]));
     const sound = chunks.slice(5).flatMap(({ samples }) => [...samples]);
@@ -55,11 +56,14 @@ describe('voice', () => {
     sent[9] = rtpPacket({ sequence: 65_539, timestamp: 9 * 960, payload: new Uint8Array(40).fill(255) });
     for (const n of [0, 2, 1, 3, 5, 6, 7, 8, 9, 10, 11]) stream.push(sent[n] ?? new Uint8Array(), n * 20, 0);
     stream.push(Uint8Array.of(1, 2, 3), 0, 0);
-    await vi.waitUntil(() => chunks.length === 10);
+    await vi.waitUntil(() => chunks.length === 10, PATIENCE);
     expect(chunks.map(({ captureMs }) => captureMs / 20)).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 10, 11]);
-    await vi.waitUntil(() => meter.read('undertone_rtp_malformed_total', { kind: 'audio' }) === malformed + 1);
+    await vi.waitUntil(
+      () => meter.read('undertone_rtp_malformed_total', { kind: 'audio' }) === malformed + 1,
+      PATIENCE,
+    );
     stream.push(rtpPacket({ sequence: 65_542, timestamp: 0, payload: new Uint8Array(2).fill(255) }), 0, 0);
-    await vi.waitUntil(() => meter.read('undertone_decode_errors_total', { kind: 'audio' }) === errors + 2);
+    await vi.waitUntil(() => meter.read('undertone_decode_errors_total', { kind: 'audio' }) === errors + 2, PATIENCE);
     expect(meter.read('undertone_rtp_lost_total', { kind: 'audio' })).toBe(lost + 1);
     stream.close();
   });
@@ -76,7 +80,7 @@ describe('voice', () => {
     tone(5).forEach((packet, n) => {
       other.push(packet, n, 0);
     });
-    await vi.waitUntil(() => after.length === 5);
+    await vi.waitUntil(() => after.length === 5, PATIENCE);
     expect(chunks).toEqual([]);
     other.close();
   });
@@ -91,7 +95,7 @@ describe.each([
     const stream = decoder.open({ codec, fps: 5 }, { onVideo: (frame) => frames.push(frame) });
     const sent = packets(await encodeVideo({ codec, width: 320, height: 240, frames: 30 }));
     for (const { bytes, frame } of sent) stream.push(bytes, frame * 40, 3);
-    await vi.waitUntil(() => frames.length >= 5);
+    await vi.waitUntil(() => frames.length >= 5, PATIENCE);
     expect(frames.slice(0, 5).map(({ captureMs }) => captureMs)).toEqual([0, 200, 400, 600, 800]);
     expect(frames[0]).toMatchObject({ width: 320, height: 240, fullRange: false });
     expect(frames[0]?.data.length).toBe(320 * 240 * 1.5);
@@ -115,7 +119,7 @@ describe.each([
       stream.push(bytes, frame * 40, 0);
       await paced();
     }
-    await vi.waitUntil(() => shown.includes(nextKey));
+    await vi.waitUntil(() => shown.includes(nextKey), PATIENCE);
     expect(shown.slice(0, 4)).toEqual([0, 1, 2, nextKey]);
     expect(asked).toHaveBeenCalled();
     stream.close();
@@ -141,9 +145,9 @@ describe.each([
       other.push(clean[i]?.bytes ?? bytes, frame * 40, 0);
       await paced();
       // Of broken H.264 ffmpeg conceals what it can, and says nothing.
-      if (codec === 'vp8' && frame === 9) await vi.waitUntil(() => asked.mock.calls.length > 0);
+      if (codec === 'vp8' && frame === 9) await vi.waitUntil(() => asked.mock.calls.length > 0, PATIENCE);
     }
-    await vi.waitUntil(() => shown.includes(17) && neighbour.includes(17));
+    await vi.waitUntil(() => shown.includes(17) && neighbour.includes(17), PATIENCE);
     expect(shown[0]).toBe(10);
     expect(neighbour[0]).toBe(0);
     if (codec === 'vp8') expect(meter.read('undertone_decode_errors_total', { kind: 'video' })).toBe(errors + 1);
@@ -158,7 +162,7 @@ describe.each([
     const [first, ...rest] = sent;
     const swapped = rest.flatMap((_, i) => (i % 2 === 0 ? rest.slice(i, i + 2).toReversed() : []));
     for (const { bytes, frame } of first === undefined ? [] : [first, ...swapped]) stream.push(bytes, frame * 40, 0);
-    await vi.waitUntil(() => shown.length >= 8);
+    await vi.waitUntil(() => shown.length >= 8, PATIENCE);
     expect(shown.slice(0, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     stream.close();
   });
@@ -168,7 +172,7 @@ describe.each([
     const stream = decoder.open({ codec, fps: 5 }, { onVideo: (frame) => frames.push(frame) });
     for (const { bytes } of packets(await encodeVideo({ codec, width: 1920, height: 1080, frames: 3 }), { mtu: 1200 }))
       stream.push(bytes, 0, 0);
-    await vi.waitUntil(() => frames.length === 1);
+    await vi.waitUntil(() => frames.length === 1, PATIENCE);
     expect(frames[0]).toMatchObject({ width: 960, height: 540 });
     expect(frames[0]?.data.length).toBe(960 * 540 * 1.5);
     expect(frames[0]?.data[0]).toBeCloseTo(40, -0.8);
@@ -192,7 +196,7 @@ describe('hostile video', () => {
     new DataView(data.buffer).setUint16(6, size.width, true);
     new DataView(data.buffer).setUint16(8, size.height, true);
     for (const { bytes } of vp8Packets([{ ...good, data }, good])) stream.push(bytes, 0, 0);
-    await vi.waitUntil(() => shown.length === 1);
+    await vi.waitUntil(() => shown.length === 1, PATIENCE);
     expect(refused()).toBe(before + 1);
     expect(shown[0]).toMatchObject({ width: 320, height: 240 });
     stream.close();
@@ -203,7 +207,7 @@ describe('hostile video', () => {
     const refused = () => meter.read('undertone_decode_dropped_total', { kind: 'video', reason: 'size' });
     const before = refused();
     for (const { bytes } of h264Packets([{ key: true, data: sps8000 }])) stream.push(bytes, 0, 0);
-    await vi.waitUntil(() => refused() === before + 1);
+    await vi.waitUntil(() => refused() === before + 1, PATIENCE);
     stream.close();
   });
 
@@ -220,7 +224,7 @@ describe('hostile video', () => {
     tone(10).forEach((packet, n) => {
       voice.push(packet, 20 * n, 0);
     });
-    await vi.waitUntil(() => chunks.length === 10);
+    await vi.waitUntil(() => chunks.length === 10, PATIENCE);
     flooded.close();
     voice.close();
   });
@@ -240,16 +244,16 @@ describe('decoder processes', () => {
       });
     };
     play(0);
-    await vi.waitUntil(() => chunks.length === 3);
+    await vi.waitUntil(() => chunks.length === 3, PATIENCE);
     const [pid] = fragile.pids;
     process.kill(pid ?? 0, 'SIGSEGV');
-    await vi.waitUntil(() => fragile.status().workersAlive === 0);
-    await vi.waitUntil(() => fragile.status().workersAlive === 1, { timeout: 10_000 });
+    await vi.waitUntil(() => fragile.status().workersAlive === 0, PATIENCE);
+    await vi.waitUntil(() => fragile.status().workersAlive === 1, PATIENCE);
     expect(own.read('undertone_decode_worker_restarts_total')).toBe(1);
     play(100);
-    await vi.waitUntil(() => chunks.length === 6);
+    await vi.waitUntil(() => chunks.length === 6, PATIENCE);
     face.push(rtpPacket({ sequence: 7, timestamp: 0, marker: true, payload: Uint8Array.of(0x10, 1, 2) }), 0, 0);
-    await vi.waitUntil(() => asked.mock.calls.length > 0);
+    await vi.waitUntil(() => asked.mock.calls.length > 0, PATIENCE);
     await fragile.close();
   });
 
@@ -263,10 +267,10 @@ describe('decoder processes', () => {
       for (const packet of tone(3)) voice.push(packet, 0, 0);
     };
     play();
-    await vi.waitUntil(() => own.read('undertone_decode_worker_restarts_total') === 1, { timeout: 10_000 });
-    await vi.waitUntil(() => stuck.status().workersAlive === 1, { timeout: 10_000 });
+    await vi.waitUntil(() => own.read('undertone_decode_worker_restarts_total') === 1, PATIENCE);
+    await vi.waitUntil(() => stuck.status().workersAlive === 1, PATIENCE);
     play();
-    await vi.waitUntil(() => chunks.length === 3);
+    await vi.waitUntil(() => chunks.length === 3, PATIENCE);
     await stuck.close();
   });
 
@@ -276,7 +280,7 @@ describe('decoder processes', () => {
     const shown = vi.fn();
     const streams = [0, 1].map(() => brief.open({ codec: 'vp8', fps: 30 }, { onVideo: shown }));
     for (const { bytes } of sent) for (const stream of streams) stream.push(bytes, 0, 0);
-    await vi.waitUntil(() => shown.mock.calls.length > 0);
+    await vi.waitUntil(() => shown.mock.calls.length > 0, PATIENCE);
     await brief.close();
     expect(brief.status().workersAlive).toBe(0);
     expect(brief.pids).toEqual([]);
@@ -287,7 +291,7 @@ describe('decoder processes', () => {
     const stream = decoder.open({ codec: 'vp8', fps: 30 }, { onVideo: (frame) => frames.push(frame) });
     for (const { bytes, frame } of vp8Packets(await encodeVideo({ codec: 'vp8', width: 320, height: 240, frames: 3 })))
       stream.push(bytes, frame * 40, 0);
-    await vi.waitUntil(() => frames.length === 3);
+    await vi.waitUntil(() => frames.length === 3, PATIENCE);
     for (const { data } of frames) expect(data.buffer.byteLength).toBe(data.length);
     stream.close();
   });

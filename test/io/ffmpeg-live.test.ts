@@ -8,6 +8,7 @@ import { mediaFile } from '../../src/io/ffmpeg.ts';
 import type { Decoded } from '../../src/io/ffmpeg-decoded.ts';
 import { liveMedia } from '../../src/io/ffmpeg-live.ts';
 import { H264, mediaFolder, ownFfmpegs, sorted, testPicture, testSound } from '../fixtures/media.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const folder = mediaFolder();
 afterAll(() => {
@@ -113,7 +114,7 @@ describe('a live stream’s losses', () => {
     const done = all(events);
     await vi.waitFor(() => {
       expect(connections).toBeGreaterThan(2);
-    });
+    }, PATIENCE);
     ended.abort();
     expect(times(await done).length).toBeGreaterThanOrEqual(2);
   });
@@ -163,7 +164,7 @@ describe('RTMP', () => {
     }
     await vi.waitFor(() => {
       expect(ownFfmpegs()).toEqual([]);
-    });
+    }, PATIENCE);
   });
 });
 

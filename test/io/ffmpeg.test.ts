@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asUndertoneError } from '../../src/errors.ts';
 import { mediaFile } from '../../src/io/ffmpeg.ts';
 import { H264, hear, mediaFolder, ownFfmpegs, soundEndMs, testPicture, testSound } from '../fixtures/media.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const folder = mediaFolder();
 let both = '';
@@ -287,7 +288,7 @@ describe('holding back', () => {
     granted = 20;
     await vi.waitFor(() => {
       expect(received).toBe(20);
-    });
+    }, PATIENCE);
     // 9 MB of pictures wait behind a pipe of a quarter of a megabyte: ffmpeg is held back, not read ahead.
     expect(ownFfmpegs()).toHaveLength(2);
     granted = Infinity;
@@ -306,13 +307,13 @@ describe('holding back', () => {
     const never = mediaFile(path, { ready }).events.subscribe();
     await vi.waitFor(() => {
       expect(ownFfmpegs().length).toBeGreaterThan(0);
-    });
+    }, PATIENCE);
     never.unsubscribe();
     mediaFile(path).events.subscribe().unsubscribe();
     mediaFile(path).events.pipe(take(5)).subscribe();
     await vi.waitFor(() => {
       expect(ownFfmpegs()).toEqual([]);
-    });
+    }, PATIENCE);
   });
 });
 

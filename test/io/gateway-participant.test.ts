@@ -5,6 +5,7 @@ import type { ParticipantState } from '../../src/protocol.ts';
 import { enter, joinLobby, openStage, publishVerdict } from './gateway-stage.ts';
 import { TEXT } from './people-stage.ts';
 import type { Stage, TestPeer } from './gateway-stage.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const people = (stage: Stage) => stage.rooms.feed('lobby').snapshot(0).participants;
 
@@ -60,7 +61,7 @@ describe('a participant', () => {
     peer.socket.terminate();
     await vi.waitFor(() => {
       expect(people(stage)).toMatchObject([{ connected: false }]);
-    });
+    }, PATIENCE);
     const again = await enter(stage, { role: 'publisher' });
     const back = await joinLobby(again, 'Ada', { resume: { participant, key } });
     expect(back).toMatchObject({ participant, key });
@@ -111,7 +112,7 @@ describe('consent', () => {
     ];
     await vi.waitFor(() => {
       expect(people(stage)).toMatchObject([{ consented: false }]);
-    });
+    }, PATIENCE);
     hang.resolve(undefined);
     expect((await Promise.all(answers)).map(({ type }) => type)).toEqual(['result', 'result', 'result']);
     expect(media.consents.slice(1)).not.toContain(true);
@@ -145,15 +146,15 @@ describe('a connection that is lost', () => {
     peer.raw(JSON.stringify({ type: 'ping', id: '2' }));
     await vi.waitFor(() => {
       expect(stage.meter.of('undertone_messages_total', { direction: 'in', type: 'ping' })).toBe(1);
-    });
+    }, PATIENCE);
     peer.socket.terminate();
     await vi.waitFor(() => {
       expect(stage.connections()).toBe(0);
-    });
+    }, PATIENCE);
     gate.resolve(undefined);
     await vi.waitFor(() => {
       expect(stage.media.peers[0]?.closed).toBe(true);
-    });
+    }, PATIENCE);
     expect(people(stage)).toEqual([]);
     expect(stage.stopped()).toBe(1);
   });
@@ -165,7 +166,7 @@ describe('a connection that is lost', () => {
     peer.socket.terminate();
     await vi.waitFor(() => {
       expect(stage.meter.of('undertone_subscribers')).toBe(0);
-    });
+    }, PATIENCE);
   });
 });
 

@@ -6,6 +6,7 @@ import type { RoomEvent } from '../../src/core/room-state.ts';
 import { stateAfter } from '../core/room-events.ts';
 import { enter, joinLobby, openStage, publishVerdict } from './gateway-stage.ts';
 import type { Stage, StageOptions, TestPeer } from './gateway-stage.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -159,7 +160,7 @@ describe('a subscriber that does not read', () => {
     expect((await stuck.closed).code).toBe(CLOSE.tooSlow);
     await vi.waitFor(() => {
       expect(stage.meter.of('undertone_closed_total', { code: CLOSE.tooSlow.toString() })).toBe(1);
-    });
+    }, PATIENCE);
     expect((await well.ask('ping', {})).type).toBe('result');
   });
 

@@ -5,6 +5,7 @@ import { signToken, verifyToken } from '../../src/io/tokens.ts';
 import { SECRET, enter, joinLobby, openPeer, openStage } from './gateway-stage.ts';
 import type { Stage } from './gateway-stage.ts';
 import { ADMIN, TEXT } from './people-stage.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const people = (stage: Stage) => stage.rooms.feed('lobby').snapshot(0).participants;
 
@@ -158,6 +159,6 @@ describe('a token that is called back', () => {
     expect((await peer.closed).code).toBe(CLOSE.unauthenticated);
     await vi.waitFor(() => {
       expect(stage.connections()).toBe(0);
-    });
+    }, PATIENCE);
   });
 });

@@ -10,6 +10,7 @@ import { CLOSE, SUBPROTOCOL } from '../../src/protocol.ts';
 import { HELLO_INFO, SECRET, enter, joinLobby, openPeer, openStage, publishVerdict } from './gateway-stage.ts';
 import { TEXT } from './people-stage.ts';
 import type { Stage, TestPeer } from './gateway-stage.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 async function refusal(
   stage: Stage,
@@ -59,7 +60,7 @@ describe('the upgrade', () => {
     first.socket.close();
     await vi.waitFor(() => {
       expect(stage.connections()).toBe(0);
-    });
+    }, PATIENCE);
     await openPeer(stage);
   });
 
@@ -209,7 +210,7 @@ describe('a bad message', () => {
     expect(errors(peer).length).toBeLessThan(30);
     await vi.waitFor(() => {
       expect(stage.meter.of('undertone_closed_total', { code: CLOSE.abuse.toString() })).toBe(1);
-    });
+    }, PATIENCE);
   });
 
   it('that is no WebSocket frame closes the connection', async () => {
@@ -257,7 +258,7 @@ describe('the heartbeat', () => {
     peer.socket.pause();
     await vi.waitFor(() => {
       expect(stage.meter.of('undertone_closed_total', { code: CLOSE.heartbeat.toString() })).toBe(1);
-    });
+    }, PATIENCE);
     expect(stage.connections()).toBe(0);
     peer.socket.terminate();
   });

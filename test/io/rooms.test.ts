@@ -14,6 +14,7 @@ import { ADMIN, PUBLISHER, TEXT, openPeopleStage } from './people-stage.ts';
 import type { PeopleStage } from './people-stage.ts';
 import { countingMeter, silent } from './quiet.ts';
 import type { Counts } from './quiet.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 interface Scene {
   readonly rooms: Rooms;
@@ -248,7 +249,7 @@ describe('the record', () => {
     const joining = scenery.rooms.join(JOIN, holder());
     await vi.waitFor(() => {
       expect(scenery.media.peers).toHaveLength(1);
-    });
+    }, PATIENCE);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([only(scenery.media).consents, scenery.joined, people(scenery)]).toEqual([[], [], []]);
     written.resolve(undefined);
@@ -557,7 +558,7 @@ describe('a source that needs no signalling', () => {
     await kept.people.configure({ ...settings, roles: { agent: 'other' } }, ADMIN);
     await vi.waitFor(() => {
       expect(events.observed).toBe(true);
-    });
+    }, PATIENCE);
     expect(kept.records).toMatchObject([
       {
         granted: true,

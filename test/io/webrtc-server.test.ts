@@ -7,6 +7,7 @@ import { startDecoder, type Decoder } from '../../src/io/decode.ts';
 import { startWebRtc, type WebRtcServer } from '../../src/io/webrtc.ts';
 import type { Json, Peer } from '../../src/ports.ts';
 import { countingMeter, silentLog } from '../fixtures/telemetry.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const workerBin = process.env['UNDERTONE_WORKER_BIN'] ?? '/nowhere';
 const meter = countingMeter();
@@ -190,8 +191,8 @@ describe.skipIf(!existsSync(workerBin))('media server (needs UNDERTONE_WORKER_BI
     const completed = vi.fn();
     peer.events.subscribe({ complete: completed });
     process.kill(other.pids[0] ?? 0, 'SIGTERM');
-    await vi.waitUntil(() => completed.mock.calls.length === 1, { timeout: 10_000 });
-    await vi.waitUntil(() => other.status().workersAlive === 1, { timeout: 10_000 });
+    await vi.waitUntil(() => completed.mock.calls.length === 1, PATIENCE);
+    await vi.waitUntil(() => other.status().workersAlive === 1, PATIENCE);
     await other.close();
   });
 

@@ -13,6 +13,7 @@ import { startWebRtc, type WebRtcServer } from '../../src/io/webrtc.ts';
 import type { Json, MediaEvent, Peer } from '../../src/ports.ts';
 import type { PublishOptions } from '../fixtures/publisher.ts';
 import { countingMeter, silentLog } from '../fixtures/telemetry.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const workerBin = process.env['UNDERTONE_WORKER_BIN'] ?? '/nowhere';
 const executablePath = process.env['UNDERTONE_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -115,7 +116,7 @@ describe.skipIf(!existsSync(workerBin) || !existsSync(executablePath))(
       return { peer, page, heard };
     }
 
-    const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 20_000 });
+    const until = (condition: () => boolean) => vi.waitUntil(condition, PATIENCE);
 
     test("sound and pictures arrive on one clock that is the server's", async () => {
       const { heard } = await publish('media');

@@ -8,6 +8,7 @@ import { CRASH, greyFrame, HANG, referenceLogMel, sound, STARTER, voice } from '
 import reference from '../fixtures/starter/reference.json' with { type: 'json' };
 import { TINY_LABELS, writeTinyPack } from '../fixtures/tiny-pack.ts';
 import { countingMeter, silentLog } from '../fixtures/telemetry.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const FRAGILE = new URL('../fixtures/fragile-worker.ts', import.meta.url);
 
@@ -169,7 +170,7 @@ describe('a worker that is lost', () => {
     const crash = inference.detectSpeech(poison(CRASH), null);
     await expect(crash).rejects.toMatchObject({ code: 'worker-crashed' });
     expect(inference.status()).toMatchObject({ ready: false, workersAlive: 0 });
-    await vi.waitUntil(() => inference.status().ready, { timeout: 20_000 });
+    await vi.waitUntil(() => inference.status().ready, PATIENCE);
     expect(meter.read('undertone_inference_worker_restarts_total')).toBe(1);
     await expect(inference.infer(window(1))).resolves.toMatchObject({ face: null });
   });
@@ -216,7 +217,7 @@ describe('a worker that is lost', () => {
     await expect(inference.detectSpeech(poison(HANG), null)).rejects.toThrow(
       /a batch of speech calls took more than 2000 ms/,
     );
-    await vi.waitUntil(() => inference.status().ready, { timeout: 20_000 });
+    await vi.waitUntil(() => inference.status().ready, PATIENCE);
     expect(meter.read('undertone_inference_worker_restarts_total')).toBe(1);
     await expect(inference.infer(window(1))).resolves.toMatchObject({ face: null });
   });

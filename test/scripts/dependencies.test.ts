@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { dependencies } from '../../scripts/setup/dependencies.mjs';
 import { Interrupted, SetupError } from '../../scripts/setup/failure.mjs';
 import { machine } from './fixture.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const lockfile = (version: string) =>
   JSON.stringify({
@@ -85,7 +86,7 @@ test('Ctrl-C ends npm and all it started, and the next run installs from the sta
   const started = join(setup.root, 'started');
   program('npm', `mkdir -p node_modules; sleep 60 & touch ${started}; wait`);
   const installing = dependencies(setup).catch((thrown: unknown) => thrown);
-  await vi.waitUntil(() => existsSync(started));
+  await vi.waitUntil(() => existsSync(started), PATIENCE);
   interrupt();
   expect(await installing).toBeInstanceOf(Interrupted);
   program('npm', 'exit 0');

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from './fixture.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 const library = pathToFileURL(resolve(import.meta.dirname, '../../scripts/setup')).href;
 
@@ -24,7 +25,7 @@ async function runProgram(body: string, { signal, ready }: { signal?: NodeJS.Sig
   onTestFinished(() => void child.kill('SIGKILL'));
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   if (signal !== undefined && ready !== undefined) {
-    await vi.waitUntil(() => existsSync(ready), { timeout: 10_000 });
+    await vi.waitUntil(() => existsSync(ready), PATIENCE);
     child.kill(signal);
   }
   const [code] = (await once(child, 'close')) as [number | null];
@@ -56,7 +57,7 @@ test.each([
   expect(code).toBe(expected);
   expect(stderr).toContain('Working ...');
   expect(stderr).toContain('the next run goes on from here');
-  await vi.waitUntil(() => !isRunning(Number(readFileSync(ready, 'utf8'))));
+  await vi.waitUntil(() => !isRunning(Number(readFileSync(ready, 'utf8'))), PATIENCE);
 });
 
 test('the program in the foreground gets the signal, and its exit code is ours', async () => {

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { Interrupted, SetupError } from '../../scripts/setup/failure.mjs';
 import { cachedWorkerPath, worker } from '../../scripts/setup/worker.mjs';
 import { executable, machine, temporaryFolder } from './fixture.ts';
+import { PATIENCE } from '../fixtures/patience.ts';
 
 /** What a worker does when nobody speaks to it. */
 const STARTS = 'exit 41';
@@ -140,7 +141,7 @@ test('Ctrl-C in the middle of a build leaves no worker, and the next run goes on
     build: `if [ -f $3/half ]; then printf '#!/bin/sh\\n${STARTS}\\n' > $4; else touch $3/half; sleep 60; fi`,
   });
   const building = worker(setup).catch((thrown: unknown) => thrown);
-  await vi.waitUntil(() => existsSync(join(dirname(target), 'build/half')));
+  await vi.waitUntil(() => existsSync(join(dirname(target), 'build/half')), PATIENCE);
   interrupt();
   expect(await building).toBeInstanceOf(Interrupted);
   expect(existsSync(target)).toBe(false);

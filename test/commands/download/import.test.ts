@@ -119,7 +119,7 @@ describe('undertone import of an address', () => {
     });
     const { child, done } = start(args(`${from.url}/org/model`, '--accept-licence'), env());
     const cached = join(checkpointCache(parseAddress(`${from.url}/org/model`), env().env), 'model.safetensors.part');
-    await expect.poll(() => existsSync(cached) && readFileSync(cached).length, { timeout: 30_000 }).toBe(50_000);
+    await expect.poll(() => existsSync(cached) && readFileSync(cached).length).toBe(50_000);
     child.kill('SIGINT');
     const stopped = await done;
     expect(stopped).toMatchObject({ code: 130 });

@@ -32,7 +32,7 @@ describe.skipIf(server === null)('a store on Postgres (skipped where there is no
       });
     await expect(openStore({ at: 'postgres', url })).rejects.toMatchObject({ code: 'store-unavailable' });
     await server?.start();
-    await expect.poll(() => store.ping().then(() => true), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => store.ping().then(() => true)).toBe(true);
     expect(await store.people.consents({ room: 'away', participant: 'ada' })).toHaveLength(1);
     expect((await store.audit.verify()).brokenAt).toBeNull();
     await store.close();
