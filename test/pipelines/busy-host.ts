@@ -4,8 +4,9 @@ import { createAdmission } from '../../pipelines/admission.ts';
 import { analyse, dismiss } from '../../pipelines/analyse.ts';
 import { hopNumber, nextCut } from '../../src/core/admission/ladder.ts';
 import type { Turn } from '../../src/core/admission/ladder.ts';
-import type { HostLoad, Logits, VerdictEvent } from '../../src/domain.ts';
+import type { HostLoad, Logits, VerdictEvent, Window } from '../../src/domain.ts';
 import { memoryBroker } from '../../src/io/memory-broker.ts';
+import type { Inference } from '../../src/ports.ts';
 import { silentLog } from '../fixtures/telemetry.ts';
 import { inference, meter, window } from './fakes.ts';
 
@@ -13,24 +14,28 @@ import { inference, meter, window } from './fakes.ts';
 export interface BusyHostOptions {
   readonly workers?: number;
   /** How long a worker takes for windows that go together, s. */
-  readonly secondsOf: (size: number) => number;
+  readonly secondsOf?: (size: number) => number;
+  /** Real workers in place of modelled ones, and what they are given. */
+  readonly real?: { readonly inference: Inference; readonly content: Partial<Window> };
+  /** Default 500. */
+  readonly hopMs?: number;
+  /** Default 3000. */
+  readonly lengthMs?: number;
   /** Whether admission is at work. Default true. */
   readonly admitting?: boolean;
 }
 
-const HOP_MS = 500;
-const LENGTH_MS = 3000;
 const STALE_MS = 1000;
 /** How long a window may wait. */
 export const WAIT_MS = 500;
 
-/** Start a host. Time must be under vitest's control. */
-export function busyHost({ workers = 1, secondsOf, admitting = true }: BusyHostOptions) {
+/** Start a host. With modelled workers time must be under vitest's control. */
+export function busyHost(options: BusyHostOptions) {
+  const { workers = 1, secondsOf = () => 0, real, admitting = true, hopMs = 500, lengthMs = 3000 } = options;
   const clock = { now: () => Date.now() };
   const measured = meter();
   const pool = slowPool(workers, secondsOf);
-  const fake = inference(pool);
-  const judging = { inference: fake, clock, meter: measured, require: 'any' as const };
+  const judging = { inference: real?.inference ?? inference(pool), clock, meter: measured, require: 'any' as const };
   const broker = memoryBroker({
     capacity: 256,
     meter: measured,
@@ -39,8 +44,8 @@ export function busyHost({ workers = 1, secondsOf, admitting = true }: BusyHostO
   const admission = createAdmission({
     ...judging,
     log: silentLog,
-    hopMs: HOP_MS,
-    maxHopMs: LENGTH_MS,
+    hopMs,
+    maxHopMs: lengthMs,
     waitMs: WAIT_MS,
   });
   const loads: HostLoad[] = [];
@@ -58,11 +63,13 @@ export function busyHost({ workers = 1, secondsOf, admitting = true }: BusyHostO
     let seq = 0;
     const timer = setInterval(() => {
       const closedMs = clock.now();
-      const startMs = closedMs - LENGTH_MS;
-      const hop = hopNumber(startMs, HOP_MS);
+      const startMs = closedMs - lengthMs;
+      const hop = hopNumber(startMs, hopMs);
       if (startMs < originMs || nextCut(hop, turn) !== hop) return;
-      broker.publishWindow(window(seq++, { ...ref, startMs, closedMs, deadlineMs: closedMs + STALE_MS }));
-    }, HOP_MS);
+      broker.publishWindow(
+        window(seq++, { ...ref, ...real?.content, startMs, lengthMs, closedMs, deadlineMs: closedMs + STALE_MS }),
+      );
+    }, hopMs);
     return () => {
       clearInterval(timer);
       turns.unsubscribe();
