@@ -38,17 +38,17 @@ export function RoomPage({ followed, greeting }: RoomPageProps) {
         </h1>
         <PageLinks here="watch" role={greeting.server.role} />
         <Rooms rooms={greeting.server.rooms} current={room} />
-        {busy !== null && (
-          <p class="busy" role="status" title={BUSY_MEANS}>
-            {busy}
-          </p>
-        )}
         <p class="connection" data-state={connection} role="status" title={error.value?.message}>
           {connectionWords(connection, present)}
         </p>
         {participants.length > 0 && <TimeControls view={view} cadence={greeting.server} />}
       </header>
       <main id="main" tabIndex={-1} aria-busy={connection === 'connecting'}>
+        {busy !== null && (
+          <p class="busy" role="status" title={BUSY_MEANS}>
+            {busy}
+          </p>
+        )}
         {error.value !== null && participants.length === 0 && (
           <p class="notice fault" role="alert">
             Room {room} cannot be shown: {error.value.message}

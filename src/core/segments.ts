@@ -82,7 +82,9 @@ export function segment(
       return [{ ...seen, open: null, candidate: null }, [publish(open, state.next - 1, false)]];
     return [{ ...seen, open, candidate: null }, [publish(open, state.next - 1, true)]];
   }
-  const startMs = Math.max(verdict.startMs, goesOn ? state.judgedEndMs : state.lastEndMs);
+  // What was waited over belongs to what came of it.
+  const isLate = goesOn && state.open !== null;
+  const startMs = isLate ? state.judgedEndMs : Math.max(verdict.startMs, state.lastEndMs);
   const begun = { key, verdict, startMs, endMs: startMs, windows: 0, sums: {}, counts: {} };
   const candidate = add(state.candidate?.key === key ? state.candidate : begun, verdict);
   if (state.open === null) return [open(seen, candidate), [publish(candidate, state.next, true)]];

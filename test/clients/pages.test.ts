@@ -387,6 +387,38 @@ describe.each([
   });
 });
 
+describe('a busy host', () => {
+  it('says how often people are judged while it is busy, draws no false gaps, and is silent when it keeps up', async () => {
+    let ada: Actor | undefined;
+    const { page, stage } = await visit((begun) => {
+      ada = begun.join('Ada');
+      const bob = begun.join('Bob');
+      // A minute at a hop of three seconds; of Bob one window in two is judged.
+      for (let i = 20; i >= 0; i--) {
+        const at = { agoMs: 150 + 3000 * i };
+        ada.judge({ happiness: 0.6 + 0.2 * Math.sin(i) }, at);
+        bob.judge(i % 2 === 1 ? HAPPY : {}, i % 2 === 1 ? at : { ...at, reject: 'overload' });
+      }
+      begun.fallBack({ hopMs: 3000, oneIn: 2 });
+    });
+    const busy = page.locator('.busy');
+    await busy.waitFor();
+    expect(await busy.textContent()).toBe('The host is busy: a window every 3 s, 1 of 2 judged');
+    await says(page, 'Ada', 'Expressed');
+    await says(page, 'Bob', 'No verdict: skipped, the host could not keep up');
+    await card(page, 'Bob').getByText('3 s before: happiness').waitFor();
+    // Ada's verdicts are three seconds apart and nothing is missing between them.
+    expect(await card(page, 'Ada').locator('.charts').getAttribute('aria-label')).not.toMatch(/no verdict for/);
+    expect(await violations(page)).toEqual([]);
+    if (process.env['LOOK']) {
+      await page.waitForTimeout(1500);
+      await page.screenshot({ path: join(process.env['LOOK'], 'busy.png') });
+    }
+    stage.fallBack({ hopMs: 500, oneIn: 1 });
+    await busy.waitFor({ state: 'detached' });
+  });
+});
+
 describe('what raters would perceive beyond labels', () => {
   it('is shown beside the chart and as a band below it, and told to those who cannot see it', async () => {
     const { page } = await visit((stage) => {

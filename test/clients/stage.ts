@@ -13,7 +13,14 @@ import { perceive } from '../../src/core/perception.ts';
 import { NO_SEGMENT, segment } from '../../src/core/segments.ts';
 import type { Label, Perception, PerLabel, RejectReason, Verdict } from '../../src/domain.ts';
 import { CLOSE, clientMessage, SUBPROTOCOL } from '../../src/protocol.ts';
-import type { ParticipantState, Results, RoomEvent, SegmentJson, VerdictMessage } from '../../src/protocol.ts';
+import type {
+  LoadJson,
+  ParticipantState,
+  Results,
+  RoomEvent,
+  SegmentJson,
+  VerdictMessage,
+} from '../../src/protocol.ts';
 
 export const TOKEN = 'a-token-for-the-stage';
 export const HOP_MS = 500;
@@ -123,6 +130,8 @@ export interface Stage {
   fall(): void;
   rise(): void;
   join(name: string, change?: Partial<ParticipantState>): Actor;
+  /** Say how far the host has fallen back. */
+  fallBack(load: LoadJson): void;
   /** Requests that publishers sent, oldest first. */
   readonly asked: readonly { readonly type: string }[];
   close(): Promise<void>;
@@ -203,6 +212,7 @@ export async function openStage({
       ...(rules && { reject: rules }),
     },
   };
+  let load: LoadJson | null = null;
   const snapshot = () => ({
     type: 'snapshot',
     room,
@@ -211,6 +221,7 @@ export async function openStage({
     participants: [...participants.values()],
     verdicts,
     segments: [...segments].map(([participant, open]) => ({ participant, segment: open })),
+    ...(load && { load }),
   });
   const tell = (event: RoomEvent) => {
     const text = JSON.stringify({ type: 'event', room, epoch, seq: ++seq, event });
@@ -260,6 +271,10 @@ export async function openStage({
       for (const socket of sockets) socket.close(CLOSE.draining, 'the stage is down');
     },
     rise: () => (up = true),
+    fallBack: (next) => {
+      load = next;
+      tell({ kind: 'load', load });
+    },
     join: (name, change = {}) => {
       const id = `p-${name.toLowerCase().replaceAll(/[^a-z]/g, '')}`;
       let state: ParticipantState = {

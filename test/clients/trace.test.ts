@@ -25,6 +25,30 @@ describe('laws of a trace', () => {
     );
   });
 
+  it('has no gap between windows that follow each other at the longest hop, and hatches all of what was skipped', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.boolean()), { minLength: 1, maxLength: 20 }),
+        (steps) => {
+          let endMs = 100_000;
+          const verdicts = steps.map(([hops, skipped], seq) => {
+            endMs += hops * HOP_MS;
+            const at = { startMs: endMs - 3000, endMs };
+            return verdict('ada', seq, skipped ? { ...silent, ...at, reason: 'overload' } : at);
+          });
+          const { times, rejections } = traceOf(verdicts, [], minute, cadence);
+          expect(times).toHaveLength(verdicts.length);
+          const hatched = rejections.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+          const want = steps.reduce(
+            (sum, [hops, skipped], i) => sum + (skipped ? (i === 0 ? 1 : hops) * HOP_MS : 0),
+            0,
+          );
+          expect(hatched).toBe(want);
+        },
+      ),
+    );
+  });
+
   it('keeps names apart and in the order of their lines', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { maxLength: 8 }), (wanted) => {

@@ -72,3 +72,48 @@ describe('segments', () => {
     expect(segments[0]?.probabilities.happiness).toBeCloseTo(0.9, 9);
   });
 });
+
+describe('segments of a busy host', () => {
+  /** Windows of three seconds without overlap, of which one in `oneIn` is judged. */
+  const busy = (count: number, oneIn: number, label: 'happiness' | 'anger' = 'happiness', from = 0): Verdict[] =>
+    Array.from({ length: count }, (_, i) => {
+      const judged = i % oneIn === 0;
+      const probabilities = judged ? { [label]: 0.9 } : {};
+      return {
+        startMs: from + i * 3000,
+        endMs: from + i * 3000 + 3000,
+        status: judged ? 'accepted' : 'rejected',
+        reason: judged ? null : 'overload',
+        labels: judged ? [label] : [],
+        probabilities,
+        shares: probabilities,
+        modalities: judged ? ['voice'] : [],
+        missing: {},
+        uncertainty: judged ? 0.5 : null,
+        pack: 'test@1',
+        calibration: null,
+      } as Verdict;
+    });
+
+  it('are made by the windows that are judged, one in two or in four', () => {
+    for (const oneIn of [2, 4]) {
+      const change = [...busy(40, oneIn), ...busy(40, oneIn, 'anger', 120_000)];
+      const segments = segmentsOf(change);
+      expect(said(segments)).toEqual(['happiness', 'anger']);
+      expect(segments[0]?.endMs).toBe(segments[1]?.startMs);
+      expect(segments[0]?.windows).toBe(40 / oneIn);
+    }
+  });
+
+  it('say so when hardly anything is judged, from the last window that was', () => {
+    const segments = segmentsOf([...busy(4, 1), ...busy(40, 100, 'happiness', 12_000).slice(1)]);
+    expect(said(segments)).toEqual(['happiness', 'overload']);
+    expect(segments[1]?.startMs).toBe(12_000);
+  });
+
+  it('begin anew with the first window that is judged after a stretch without', () => {
+    const segments = segmentsOf([...busy(30, 100).slice(1), ...busy(1, 1, 'anger', 90_000)]);
+    expect(said(segments)).toEqual(['overload', 'anger']);
+    expect(segments[1]).toMatchObject({ startMs: 90_000, windows: 1 });
+  });
+});

@@ -4,6 +4,7 @@ import type { FaceSighting, Window } from '../../src/domain.ts';
 import { logMel } from '../../src/core/features.ts';
 import { place } from '../../src/core/sound-line.ts';
 import type { SoundLine } from '../../src/core/sound-line.ts';
+import { hopNumber, ladderOf, nextCut, turnOf } from '../../src/core/admission/ladder.ts';
 import { createWindows } from '../../src/core/windows.ts';
 import { faceIn } from '../pipelines/fakes.ts';
 
@@ -99,6 +100,39 @@ describe('windows', () => {
           expect(window.closedMs).toBeGreaterThanOrEqual(window.startMs + 3000);
         });
         expect(all.length).toBe(Math.max(0, Math.floor((now - 1000 - 3000) / 500) + 1));
+      }),
+    );
+  });
+
+  it('are cut in their turns, numbered without holes, and not made up for when turns come more often again', () => {
+    const turns = fc.record({
+      seat: fc.nat(20),
+      rung: fc.constantFrom(...ladderOf({ hopMs: 500, maxHopMs: 3000 })),
+      afterMs: fc.integer({ min: 20, max: 9000 }),
+    });
+    fc.assert(
+      fc.property(fc.nat(5000), fc.array(turns, { minLength: 1, maxLength: 8 }), (originMs, changes) => {
+        const windows = createWindows(ref, originMs);
+        const all: Window[] = [];
+        let now = originMs;
+        for (const { seat, rung, afterMs } of changes) {
+          const turn = turnOf(seat, rung);
+          windows.setTurn(turn, now);
+          const before = all.length;
+          for (const end = now + afterMs; now < end;) all.push(...windows.close((now += 20)));
+          // One window may have been due already.
+          for (const { startMs } of all.slice(before + 1))
+            expect(nextCut(hopNumber(startMs, 500), turn)).toBe(hopNumber(startMs, 500));
+          // A tick sees at most what has come due since the tick before: no flood.
+          const cuts = all.slice(before).map(({ closedMs }) => closedMs);
+          expect(new Set(cuts).size).toBeGreaterThanOrEqual(cuts.length - 1);
+        }
+        all.forEach(({ seq, startMs }, i) => {
+          expect(seq).toBe(i);
+          expect((startMs - originMs) % 500).toBe(0);
+          expect(startMs).toBeGreaterThan(all[i - 1]?.startMs ?? -Infinity);
+        });
+        expect(windows.leftOut).toBe(0);
       }),
     );
   });
