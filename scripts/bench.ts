@@ -2,16 +2,19 @@
  * The benchmarks of docs/performance.md:
  *
  *     npm run bench -- [--minutes 3] [--seconds 12] [--out docs/performance.json]
+ *     npm run bench overload -- [--times 0.5,1,2,8] [--seconds 10] [--docs]
  *     npm run bench encoders -- [--help]
  *     npm run bench providers -- [--help]
  */
 import { asUndertoneError } from '../src/errors.ts';
 import { benchEncoders } from './bench/encoders.ts';
+import { benchOverload } from './bench/overload.ts';
 import { benchProviders } from './bench/providers.ts';
 
 const [what, ...rest] = process.argv.slice(2);
 if (what === 'encoders') await untilStopped((signal) => benchEncoders(rest, signal));
 else if (what === 'providers') await untilStopped((signal) => benchProviders(rest, signal));
+else if (what === 'overload') await untilStopped((signal) => benchOverload(rest, signal));
 else await import('./bench/pipeline.ts');
 
 /** The first Ctrl-C or SIGTERM lets the work clean up, the second ends it at once. */

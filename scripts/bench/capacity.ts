@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { HostLoad } from '../../src/domain.ts';
 import type { VerdictJson } from '../../src/protocol.ts';
 import type { Recording } from './recording.ts';
 import { ROOM, startStage } from './stage.ts';
@@ -21,6 +22,8 @@ export interface Load {
   readonly skipped: number;
   /** Looks left out because a newer frame was there, over looks due. */
   readonly looksSkipped: number;
+  /** Where the load ladder stood at the end. */
+  readonly load: HostLoad;
   readonly held: boolean;
 }
 
@@ -82,6 +85,7 @@ async function measureLoad(packDir: string, recording: Recording, n: number, sec
   });
   const share = (keep: (verdict: Received['verdict']) => boolean) =>
     received.filter(({ verdict }) => keep(verdict)).length / received.length;
+  const load = stage.load();
   child.kill();
   await stage.close();
   const p95Ms = quantile(latencies, 0.95);
@@ -98,6 +102,7 @@ async function measureLoad(packDir: string, recording: Recording, n: number, sec
     whole,
     skipped,
     looksSkipped: skippedLooks / (n * seconds * 5),
+    load,
     held: p95Ms < GOAL_MS && decided > 0.98 && whole > 0.95 && skipped < 0.01,
   };
 }

@@ -49,7 +49,7 @@ const loads = await measureCapacity(
     say(
       `  ${load.participants.toString().padStart(3)}  p50 ${load.p50Ms.toFixed(0).padStart(4)} ms  p95 ${load.p95Ms.toFixed(0).padStart(4)} ms  ` +
         `decided ${two(load.decided)}  all judged ${two(load.whole)}  skipped ${two(load.skipped)}  ` +
-        `looks skipped ${two(load.looksSkipped)}  ${load.held ? 'held' : 'not held'}`,
+        `looks skipped ${two(load.looksSkipped)}  hop ${load.load.hopMs.toString()} ms, 1 of ${load.load.oneIn.toString()}  ${load.held ? 'held' : 'not held'}`,
     );
   },
 );
@@ -88,9 +88,10 @@ const steps = loads.map((load) => [
   `${load.p95Ms.toFixed(0)} ms`,
   two(load.whole),
   two(load.looksSkipped),
+  `${(load.load.hopMs / 1000).toString()} s, 1 of ${load.load.oneIn.toString()}`,
   load.held ? 'yes' : 'no',
 ]);
-const head = ['Participants', 'p50', 'p95', 'All judged', 'Looks skipped', 'Held'];
+const head = ['Participants', 'p50', 'p95', 'All judged', 'Looks skipped', 'Hop, judged', 'Held'];
 const where = `${machine.cpu}, ${machine.cores.toString()} cores, Node ${machine.node}, ${machine.date.slice(0, 10)}:`;
 writeBetween(
   new URL('../../docs/performance.md', import.meta.url),

@@ -1,9 +1,10 @@
 /** The monitor with everything but WebRTC: what capacity and memory are measured on. */
 import { startInference } from '../../models/pool.ts';
+import { createAdmission } from '../../pipelines/admission.ts';
 import { analyse, dismiss } from '../../pipelines/analyse.ts';
 import { attend } from '../../pipelines/attend.ts';
 import { UndertoneError } from '../../src/errors.ts';
-import type { VerdictEvent } from '../../src/domain.ts';
+import type { HostLoad, VerdictEvent } from '../../src/domain.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { startDecoder } from '../../src/io/decode.ts';
 import { startGateway } from '../../src/io/gateway.ts';
@@ -35,7 +36,10 @@ export async function startStage(packDir: string, recording: Recording) {
     },
     meter,
   });
-  const analysis = analyse({ broker, ...judging }).subscribe();
+  const admission = createAdmission({ inference, clock, meter, log, hopMs: 500, maxHopMs: 3000, waitMs: 500 });
+  let load: HostLoad = { hopMs: 500, oneIn: 1 };
+  admission.load.subscribe((next) => (load = next));
+  const analysis = analyse({ broker, admission, ...judging }).subscribe();
   /** When each window closed, `participant:seq` to ms, until somebody asks. */
   const closed = new Map<string, number>();
   const watched = {
@@ -47,7 +51,8 @@ export async function startStage(packDir: string, recording: Recording) {
   };
   const onJoin = ({ source, consent }: Joined) => {
     const screen = (event: VerdictEvent) => rooms.screen(event);
-    const told = attend(source, { broker: watched, consent, windows: {}, inference, clock, meter, screen });
+    const turns = admission.turns(source.ref);
+    const told = attend(source, { broker: watched, consent, windows: {}, inference, clock, meter, screen, turns });
     const subscription = told.subscribe((news) => {
       if (news.kind === 'verdict') rooms.publishVerdict(news.event);
       else rooms.publishSegment(source.ref, news.segment);
@@ -83,11 +88,14 @@ export async function startStage(packDir: string, recording: Recording) {
     crowd,
     meter,
     closed,
+    /** How far the host has fallen back now. */
+    load: () => load,
     async close() {
       crowd.close();
       rooms.close();
       await gateway.close();
       analysis.unsubscribe();
+      admission.close();
       await broker.close();
       await decoder.close();
       await inference.close();
