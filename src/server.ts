@@ -161,7 +161,7 @@ export async function startServer(config: Config): Promise<Server> {
     const onJoin = (joined: Joined) =>
       attendTo(joined, {
         attending: { broker: untold.broker, draining, windows, inference, review, clock, meter },
-        turns: admission.turns,
+        turns: (ref) => admission.turns(ref),
         people,
         rooms,
       });
