@@ -10,6 +10,7 @@ import { relu } from './graph/elementwise.ts';
 import { createGraph } from './graph/graph.ts';
 import { matmul } from './graph/matmul.ts';
 import { encodeGraph } from './graph/model.ts';
+import { halfSums } from './half-trial.ts';
 import { type Provider, traceNetwork, type Traced } from './runtime.ts';
 
 const SIDE = 512;
@@ -50,7 +51,9 @@ try {
   // Written so that a NaN fails.
   if (!expected?.every((value, i) => Math.abs(value - (actual?.[i] ?? NaN)) <= TOLERANCE * most))
     throw new UndertoneError('inference-failed', 'it answers otherwise than the CPU');
-  process.stdout.write(JSON.stringify({ nodes: there.nodes, ms: there.ms, cpuMs: here.ms }));
+  process.stdout.write(
+    JSON.stringify({ nodes: there.nodes, ms: there.ms, cpuMs: here.ms, half: await halfSums(provider) }),
+  );
 } catch (thrown) {
   process.stdout.write(asUndertoneError(thrown).message);
   process.exitCode = 1;

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { UndertoneError } from '../src/errors.ts';
+import type { HalfSums } from './half-trial.ts';
 import type { Provider } from './runtime.ts';
 
 const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
@@ -54,6 +55,8 @@ export interface ProviderTrial {
   /** One run, ms: there, and on one thread of the CPU in the same process. */
   readonly ms: number;
   readonly cpuMs: number;
+  /** What it makes of float16, in which encoders may compute. */
+  readonly half: HalfSums;
 }
 
 /**

@@ -11,6 +11,13 @@ const EXECUTION = {
   cuda: 'CUDAExecutionProvider',
 } as const;
 
+/** Whether encoders that were imported with float16 compute in it (docs/encoders.md). */
+const FLOAT16 = {
+  none: 'no float16',
+  rough: 'sums float16 in float16, so that encoders stay with float32',
+  fine: 'encoders may compute in float16',
+} as const;
+
 /** Run a small network on each provider, one after another. */
 export async function checkProviders(
   settings: Pick<Settings, 'UNDERTONE_PROVIDERS' | 'UNDERTONE_PROVIDERS_REQUIRED'>,
@@ -28,7 +35,7 @@ export async function checkProviders(
       return unused(name, `${found}; not asked for`);
     };
     try {
-      const { nodes, ms, cpuMs } = await tryProvider(provider);
+      const { nodes, ms, cpuMs, half } = await tryProvider(provider);
       const own = nodes[EXECUTION[provider]] ?? 0;
       const all = Object.values(nodes).reduce((sum, count) => sum + count, 0);
       const by = Object.entries(nodes).map(([who, count]) => `${count} by ${who}`);
@@ -37,7 +44,7 @@ export async function checkProviders(
         findings.push(
           ok(
             name,
-            `ran ${own === all ? 'all nodes' : by.join(', ')}, ${provider === 'cpu' ? 'on one thread' : `${(cpuMs / ms).toFixed(2)} x the speed of one thread of the CPU`}`,
+            `ran ${own === all ? 'all nodes' : by.join(', ')}, ${provider === 'cpu' ? 'on one thread' : `${(cpuMs / ms).toFixed(2)} x the speed of one thread of the CPU; ${FLOAT16[half]}`}`,
           ),
         );
     } catch (thrown) {

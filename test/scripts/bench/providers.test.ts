@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tryProvider } from '../../../models/provider.ts';
 import type { Provider } from '../../../models/runtime.ts';
 import { importEncoder } from '../../../models/toolkit/encoders/import-encoder.ts';
 import { providersTable, type Row } from '../../../scripts/bench/providers.ts';
@@ -114,6 +115,12 @@ const withoutWebGpu = await compareApart(
 );
 
 describe.skipIf(withoutWebGpu !== null)(`WebGPU (${withoutWebGpu ?? 'here'}; docs/deploy.md, GPU)`, () => {
+  it('runs the whole of the network that doctor gives it', { timeout: 600_000 }, async () => {
+    const { nodes, half } = await tryProvider('webgpu', 600_000);
+    expect(Object.keys(nodes)).toEqual(['WebGpuExecutionProvider']);
+    expect(['none', 'rough', 'fine']).toContain(half);
+  });
+
   const shipped = NETWORKS.filter((name) => name !== 'voice attributes');
 
   it.each(shipped)('gives what the CPU gives: %s', { timeout: 600_000 }, async (name) => {
