@@ -410,8 +410,10 @@ describe('the picture in the documentation', () => {
     await page.getByText('You said happiness').waitFor();
     await idle(page);
     await press(page, '2', '3', ...Array.from({ length: 6 }, () => 'ArrowRight'), 'ArrowUp', 'ArrowUp');
-    await page.waitForTimeout(3500);
-    const path = join(process.env['PICTURES'] ?? pages, 'review.png');
+    const documented = process.env['PICTURES'];
+    // For the eye: the clip somewhere in its middle.
+    if (documented !== undefined) await page.waitForTimeout(3500);
+    const path = join(documented ?? pages, 'review.png');
     expect((await page.screenshot({ path })).byteLength).toBeGreaterThan(10_000);
   });
 });
