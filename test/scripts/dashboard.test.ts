@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dashboard } from '../../scripts/setup/dashboard.mjs';
+import { dashboard, INPUTS } from '../../scripts/setup/dashboard.mjs';
 import { SetupError } from '../../scripts/setup/failure.mjs';
 import { machine } from './fixture.ts';
 
@@ -28,6 +28,21 @@ test('the pages are built once, and again when one changes', async () => {
   await build();
   expect(calls()).toHaveLength(2);
   expect(built()).toBe('two');
+});
+
+test('whatever the pages import of ours is among what they are built of', () => {
+  const files = readdirSync('clients', { recursive: true, encoding: 'utf8' }).map((name) => join('clients', name));
+  const waiting = files.filter((name) => /\.tsx?$/.test(name));
+  const reached = new Set<string>();
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+\.tsx?)'/g))
+      waiting.push(join(dirname(file), name));
+  }
+  const covered = (file: string) => INPUTS.some((input) => file === input || file.startsWith(`${input}/`));
+  expect([...reached].filter((file) => !covered(file))).toEqual([]);
+  expect(reached).toContain('src/protocol/api/review.ts');
 });
 
 test('a build that fails leaves the pages of before', async () => {
