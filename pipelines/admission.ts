@@ -127,6 +127,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const seat = seats.get(keyOf(window));
       if (seat === undefined || (window.voice === null && window.face === null)) return true;
       seat.heardMs = clock.now();
+      // Also of windows that were cut in the rhythm before this one.
+      if (rung.value.oneIn === 1) return true;
       return isTurn(hopNumber(window.startMs, hopMs), turnOf(seat.number, rung.value));
     },
     get plan() {

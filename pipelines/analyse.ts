@@ -68,9 +68,15 @@ function analyseInTurn(
       admission,
       clock: deps.clock,
       meter: deps.meter,
-      judge: async (window) => {
-        broker.publishVerdict(await judge(window, deps));
-      },
+      judge: (window) =>
+        judge(window, deps).then(
+          (event) => {
+            broker.publishVerdict(event);
+          },
+          (error: unknown) => {
+            subscriber.error(error);
+          },
+        ),
       skip: (window) => {
         broker.publishVerdict(dismiss(window, 'overload', deps));
       },

@@ -79,8 +79,7 @@ export function climb(
   const { target = 0.8, comfort = 0.7, holdMs = HOLD_MS, maxHoldMs = 300_000, settleMs = 4000 } = options;
   const { rung, climbedMs, descendedMs } = position;
   const top = ladder.length - 1;
-  if (demand.windowsPerSecond === 0)
-    return rung === 0 ? position : { ...position, rung: 0, calmSinceMs: null, descendedMs: nowMs };
+  if (demand.windowsPerSecond === 0) return rung === 0 ? position : GROUND;
 
   const fitting = ladder.findIndex((each) => utilisation(each, demand) <= target);
   const needed = fitting === -1 ? top : fitting;
