@@ -152,6 +152,7 @@ export function SettingsForm({ state, busy, problem, saved, onReadAgain, onSave 
         {days('clipsMs', 'Clips are kept for')}
         {days('scoresMs', 'Scores are kept for')}
         {days('reviewsMs', 'Reviews are kept for')}
+        <p class="quiet wide">A shorter time holds at once, a longer one for what is said from now on.</p>
       </Group>
       <Group legend="Review">
         <fieldset class="reasons wide">
