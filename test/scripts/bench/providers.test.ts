@@ -114,7 +114,7 @@ const withoutWebGpu = await compareApart(
   (thrown: unknown) => asUndertoneError(thrown).message.slice(-120),
 );
 
-describe.skipIf(withoutWebGpu !== null)(`WebGPU (${withoutWebGpu ?? 'here'}; docs/deploy.md, GPU)`, () => {
+describe.skipIf(withoutWebGpu !== null)(`WebGPU (${withoutWebGpu ?? 'here'}; docs/deploy.md, WebGPU)`, () => {
   it('runs the whole of the network that doctor gives it', { timeout: 600_000 }, async () => {
     const { nodes, half } = await tryProvider('webgpu', 600_000);
     expect(Object.keys(nodes)).toEqual(['WebGpuExecutionProvider']);
