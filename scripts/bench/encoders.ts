@@ -1,6 +1,6 @@
 /** `npm run bench encoders`: full-size encoders with random weights, made, measured and removed. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { megabytes } from '../../src/commands/megabytes.ts';
 import { counted, type Progress, progress } from '../../src/commands/progress.ts';
@@ -25,6 +25,7 @@ export async function benchEncoders(args: readonly string[], signal: AbortSignal
     process.stdout.write(HELP);
     return;
   }
+  const [loadBefore = 0] = loadavg();
   if (options.keep !== null) await mkdir(options.keep, { recursive: true });
   const scratch = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
   const measured: Measured[] = [];
@@ -38,11 +39,13 @@ export async function benchEncoders(args: readonly string[], signal: AbortSignal
     cores: availableParallelism(),
     node: process.version,
     date: new Date().toISOString(),
+    /** Processes that wanted a core before anything was measured. */
+    loadBefore,
   };
   const tables = benchTables(measured);
   process.stdout.write(options.json ? `${JSON.stringify({ machine, encoders: measured }, null, 2)}\n` : tables);
   if (!options.docs) return;
-  const where = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date.slice(0, 10)}:`;
+  const where = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date.slice(0, 10)}; load before, ${loadBefore.toFixed(1)}:`;
   writeBetween(new URL('../../docs/performance.md', import.meta.url), 'encoders', `${where}\n\n${tables}`);
 }
 
