@@ -106,6 +106,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     ticks.next(null);
   };
   const loadOn = ({ stride, oneIn }: Rung): HostLoad => ({ hopMs: stride * hopMs, oneIn });
+  tick();
   const ticking = interval(TICK_MS).subscribe(tick);
 
   return {

@@ -87,6 +87,7 @@ describe('settings', () => {
 
   it('of a hop longer than the window are refused, since time between windows would be lost', () => {
     expect(() => readSettings({ UNDERTONE_WINDOW_MS: '1000', UNDERTONE_HOP_MS: '1001' })).toThrow('UNDERTONE_HOP_MS');
+    expect(() => readSettings({ UNDERTONE_MAX_HOP_MS: '400' })).toThrow('UNDERTONE_MAX_HOP_MS');
   });
 
   it.each(['cellar/door=rtsp://camera/1', 'lobby/door=rtsp://camera/1, lobby/door=rtsp://camera/2'])(

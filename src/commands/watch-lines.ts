@@ -37,7 +37,7 @@ export function watchLines(room: string, now: () => number = Date.now): (event: 
         case 'segment':
           return [];
         case 'load':
-          return [line(now(), room, `the host judges ${loadWords(told.load)}`)];
+          return [line(now(), room, `the host now takes ${loadWords(told.load)}`)];
       }
     };
     switch (event.type) {

@@ -38,6 +38,9 @@ const roomEvent: fc.Arbitrary<RoomEvent> = fc.oneof(
   fc
     .record({ participant: id, index: fc.nat(5), open: fc.boolean() })
     .map(({ participant, index, open }) => ({ kind: 'segment' as const, participant, segment: segment(index, open) })),
+  fc
+    .record({ hopMs: fc.constantFrom(500, 3000), oneIn: fc.constantFrom(1, 4) })
+    .map((load) => ({ kind: 'load' as const, load })),
 );
 
 test('a snapshot of a state leads back to that state', () => {

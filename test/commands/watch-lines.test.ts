@@ -71,6 +71,15 @@ describe('what watch prints', () => {
     ]);
   });
 
+  it('how far a busy host has fallen back', () => {
+    expect(printed(event({ kind: 'load', load: { hopMs: 3000, oneIn: 4 } }))).toEqual([
+      'lobby             the host now takes a window every 3 s, 1 of 4 judged',
+    ]);
+    expect(printed(event({ kind: 'load', load: { hopMs: 500, oneIn: 1 } }))).toEqual([
+      'lobby             the host now takes a window every 0.5 s',
+    ]);
+  });
+
   it('never a control character of somebody’s name', () => {
     const name = 'Eve\u001b[2J\u0007\u202e';
     const [line = ''] = printed(event({ kind: 'participant', participant: { ...ADA, name } }));

@@ -57,6 +57,13 @@ const roomEvent: fc.Arbitrary<RoomEvent> = fc.oneof(
       segment: fc.tuple(fc.nat(4), fc.boolean()).map(([index, open]) => aSegment(index, open)),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('load' as const),
+      load: fc.record({ hopMs: fc.constantFrom(500, 1000, 3000), oneIn: fc.constantFrom(1, 2, 4) }),
+    }),
+  },
 );
 
 export const roomEvents = fc.array(roomEvent, { maxLength: 80 });
@@ -74,6 +81,7 @@ export function stateAfter(events: Iterable<RoomEvent>, snapshot?: RoomSnapshot)
   for (const participant of participants) applyRoomEvent(state, { kind: 'participant', participant });
   for (const verdict of verdicts) applyRoomEvent(state, { kind: 'verdict', ...verdict });
   for (const segment of segments) applyRoomEvent(state, { kind: 'segment', ...segment });
+  if (snapshot?.load) applyRoomEvent(state, { kind: 'load', load: snapshot.load });
   for (const event of events) applyRoomEvent(state, event);
   return state;
 }
