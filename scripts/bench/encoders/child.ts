@@ -28,7 +28,9 @@ export async function apart<Result>(
     report = message as Report<Result>;
     if (report.kind === 'turn') turned();
   });
-  const [code, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
+  // What it told last may come after its end.
+  const [end] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  const [code, killedBy] = end as [number | null, string | null];
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
   if (report?.kind === 'done') return report.result;
