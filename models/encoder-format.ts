@@ -88,7 +88,18 @@ const faceEncoder = z.strictObject({
 });
 
 /** Schema of `encoder.json`. */
-export const encoderSchema = z.discriminatedUnion('modality', [voiceEncoder, faceEncoder]);
+export const encoderSchema = z
+  .discriminatedUnion('modality', [voiceEncoder, faceEncoder])
+  .superRefine((encoder, context) => {
+    const { shape } = encoder.modality === 'voice' ? encoder.outputs.hidden : encoder.outputs.pooled;
+    const agree = (field: 'layers' | 'width', said: number, side: number | string | undefined) => {
+      if (side === said || typeof side === 'string') return;
+      const message = `is ${said}, but what the network gives has the shape [${shape.join(', ')}]`;
+      context.addIssue({ code: 'custom', path: [field], message });
+    };
+    agree('width', encoder.width, shape.at(-1));
+    if (encoder.modality === 'voice') agree('layers', encoder.layers, shape.length === 4 ? shape[1] : 1);
+  });
 
 const derived = { format: true, kind: true, network: true, source: true, width: true } as const;
 const said = { licence: text.nullable().default(null) };
@@ -124,7 +135,12 @@ export async function readEncoder(dir: string): Promise<Encoder> {
 }
 
 /** SHA-256 of all that decides what an encoder gives: its network's files, how they are fed and what is read. */
-export function encoderHash({ network, inputs, outputs, normalise }: Encoder): string {
+export function encoderHash(encoder: Encoder): string {
+  const { network, inputs, outputs, normalise } = encoder;
   const decides = [network.sha256, network.weights?.sha256 ?? null, inputs, outputs, normalise];
-  return createHash('sha256').update(JSON.stringify(decides)).digest('hex');
+  // How much of a padded clip's states is read follows from how samples become frames.
+  const read = encoder.modality === 'voice' ? [encoder.frames] : [];
+  return createHash('sha256')
+    .update(JSON.stringify([...decides, ...read]))
+    .digest('hex');
 }

@@ -1,7 +1,15 @@
 /** Where a pack's encoders are, and that they are those whose states its networks were trained on. */
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { UndertoneError } from '../src/errors.ts';
-import { encoderHash, type Encoder, type FaceEncoder, readEncoder, type VoiceEncoder } from './encoder-format.ts';
+import { asUndertoneError, UndertoneError } from '../src/errors.ts';
+import {
+  ENCODER_MANIFEST,
+  encoderHash,
+  type Encoder,
+  type FaceEncoder,
+  readEncoder,
+  type VoiceEncoder,
+} from './encoder-format.ts';
 import type { NamedEncoders } from './pack-format/encoders.ts';
 
 /** An encoder that was found; `openEncoder(dir)` verifies and opens its network. */
@@ -52,13 +60,21 @@ type Named = NonNullable<NamedEncoders['voice'] | NamedEncoders['face']>;
 
 async function find({ folder, sha256, source }: Named, packDir: string, root?: string): Promise<Found<Encoder>> {
   const dir = encoderFolder(folder, packDir, root);
-  const encoder = await readEncoder(dir).catch((cause: unknown) => {
+  const isThere = await stat(join(dir, ENCODER_MANIFEST)).then(
+    () => true,
+    () => false,
+  );
+  const needed = `the pack ${packDir} needs the encoder '${source}'`;
+  if (!isThere)
     throw new UndertoneError(
       'encoder-invalid',
-      `the pack ${packDir} needs the encoder '${source}', which is not whole in ${dir}: import it there ` +
-        `(docs/encoders.md), or set UNDERTONE_ENCODERS to the folder in which ${basename(folder)} is`,
-      { cause },
+      `${needed}, which is not in ${dir}: import it there (docs/encoders.md), or set UNDERTONE_ENCODERS to the folder in ` +
+        `which ${basename(folder)} is`,
     );
+  const encoder = await readEncoder(dir).catch((cause: unknown) => {
+    throw new UndertoneError('encoder-invalid', `${needed}, which is broken: ${asUndertoneError(cause).message}`, {
+      cause,
+    });
   });
   if (encoderHash(encoder) !== sha256) throw another(dir, `the pack names ${sha256}, this is ${encoderHash(encoder)}`);
   return { dir, encoder };

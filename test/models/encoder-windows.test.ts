@@ -1,10 +1,11 @@
 /** A pack whose encoders are large networks of others, in a worker: the same code that serves live, on tiny ones. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WindowRequest } from '../../models/calls.ts';
 import { openEncoder } from '../../models/encoder.ts';
+import type { VoiceEncoder } from '../../models/encoder-format.ts';
 import { voiceFeeds } from '../../models/encoder-feeds.ts';
 import { loadPack } from '../../models/pack.ts';
 import { findEncoders, type PackEncoders } from '../../models/pack-encoders.ts';
@@ -173,8 +174,26 @@ describe('the encoders of a pack', () => {
     await expect(findEncoders('/elsewhere/pack', named)).rejects.toMatchObject({
       code: 'encoder-invalid',
       message: expect.stringMatching(
-        /needs the encoder 'wavlm-large-tiny', which is not whole in \/elsewhere\/encoders\/wavlm: .*UNDERTONE_ENCODERS/,
+        /needs the encoder 'wavlm-large-tiny', which is not in \/elsewhere\/encoders\/wavlm: .*UNDERTONE_ENCODERS/,
       ) as string,
+    });
+  });
+
+  it.each<readonly [string, (encoder: VoiceEncoder) => object, RegExp]>([
+    ['another width', () => ({ width: 64 }), /which is broken: .*width: is 64, but .* \[n, 4, frames, 32\]/],
+    ['more layers', () => ({ layers: 9 }), /layers: is 9, but what the network gives has the shape/],
+    ['another rhythm', ({ frames }) => ({ frames: frames?.slice(1) }), /is not the encoder that .* trained on/],
+    ['a network elsewhere', ({ network }) => ({ network: { ...network, file: '../x.onnx' } }), /a plain file name/],
+  ])('are refused where encoder.json was changed to say %s', async (_, change, said) => {
+    const { encoders: named } = await loadPack(packDir);
+    const root = join(dir, 'spoiled');
+    await cp(join(dir, 'encoders'), root, { recursive: true });
+    const path = join(root, 'wavlm', 'encoder.json');
+    const encoder = JSON.parse(await readFile(path, 'utf8')) as VoiceEncoder;
+    await writeFile(path, JSON.stringify({ ...encoder, ...change(encoder) }));
+    await expect(findEncoders(packDir, named, root)).rejects.toMatchObject({
+      code: 'encoder-invalid',
+      message: expect.stringMatching(said) as string,
     });
   });
 
