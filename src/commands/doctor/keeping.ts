@@ -28,7 +28,8 @@ export async function checkPack({
     const { pack, encoders: named } = await loadPack(packDir);
     const whole = ok('pack', `${pack.name}@${pack.version}, every hash as its manifest says`);
     try {
-      const found = Object.values(await findEncoders(packDir, named, root));
+      const { voice, face } = await findEncoders(packDir, named, root);
+      const found = [voice, face].flatMap((encoder) => encoder ?? []);
       return [whole, ...(await Promise.all(found.map(({ dir: folder }) => checkEncoder(folder))))];
     } catch (thrown) {
       return [whole, faultOf('encoder', thrown)];

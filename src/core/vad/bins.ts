@@ -16,7 +16,8 @@ export function shareBelow(bins: readonly number[], score: number): number {
 export function quantile(bins: readonly number[], p: number): number {
   let below = 0;
   for (const [bin, share] of bins.entries()) {
-    if (below + share >= p && share > 0) return -1 + (2 / BINS) * (bin + Math.max(0, p - below) / share);
+    // A share too small to add to the others leaves more of p than it has.
+    if (below + share >= p && share > 0) return -1 + (2 / BINS) * (bin + Math.min(1, Math.max(0, p - below) / share));
     below += share;
   }
   return 1;

@@ -23,6 +23,11 @@ describe('a soft label read as a distribution', () => {
     );
   });
 
+  it('stays in a part whose share is lost in rounding beside those before it', () => {
+    const bins = [0.3, 3e-17, 0.7, 0, 0, 0, 0];
+    expect(shareBelow(bins, quantile(bins, 0.3 + Number.EPSILON / 4))).toBeCloseTo(0.3, 9);
+  });
+
   it('rises with the share, from one end of what is there to the other', () => {
     fc.assert(
       fc.property(distribution(BINS), (bins) => {
