@@ -95,14 +95,15 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
       packDir,
       perceptionDir,
       ...(options.encoders !== undefined && { encoders: options.encoders }),
+      ...(windowMs !== undefined && { windowMs }),
       ...(Object.keys(encoders).length > 0 && { timeoutMs: ENCODER_TRIAL_MS }),
     };
     await probeProvider(provider, trial).catch((cause: unknown) => {
-      if (!required) throw cause;
-      const why = asUndertoneError(cause).message;
+      const { code, message } = asUndertoneError(cause);
+      if (!required || code !== 'inference-failed') throw cause;
       throw new UndertoneError(
         'inference-failed',
-        `${why}. It is required: ${PROVIDER_REMEDIES[provider]}; or unset UNDERTONE_PROVIDERS_REQUIRED`,
+        `${message}. It is required: ${PROVIDER_REMEDIES[provider]}; or unset UNDERTONE_PROVIDERS_REQUIRED`,
         { cause },
       );
     });

@@ -1,6 +1,7 @@
 /**
- * A trial of a provider, as a process that may die of it: `node models/probe.ts PROVIDER PACK_DIR PERCEPTION_DIR
- * [ENCODERS_DIR]`. Exits with 0 when every network opens on the provider and answers as on the CPU, else with 1 and the reason on stdout.
+ * A trial of a provider, as a process that may die of it: `node models/probe.ts PROVIDER PACK_DIR PERCEPTION_DIR WINDOW_MS
+ * [ENCODERS_DIR]`. Exits with 0 when every network opens on the provider and answers as on the CPU, else with the reason on stdout and
+ * with 1, or the status of `SPOILED` where the CPU cannot open it either.
  */
 import { CROP_SIZE } from '../src/core/faces/align.ts';
 import { SAMPLE_RATE_HZ } from '../src/core/features.ts';
@@ -9,6 +10,7 @@ import type { Models } from './calls.ts';
 import { loadPack } from './pack.ts';
 import { findEncoders } from './pack-encoders.ts';
 import { loadPerception } from './perception.ts';
+import { SPOILED } from './provider.ts';
 import type { Provider, TensorData } from './runtime.ts';
 import { openNetworks, type BatchedNetwork, type Networks } from './worker/networks.ts';
 import { blankFeeds, isMask } from './worker/warming.ts';
@@ -17,9 +19,11 @@ import { blankFeeds, isMask } from './worker/warming.ts';
 const TOLERANCE = 0.05;
 
 /** @throws UndertoneError when the provider cannot open a network, or answers otherwise than the CPU. */
-async function compare(provider: Provider, models: Models): Promise<void> {
-  const there = await openNetworks({ models, provider, threads: 1 });
-  const here = await openNetworks({ models, provider: 'cpu', threads: 1 });
+async function compare(provider: Provider, models: Models, windowMs: number): Promise<void> {
+  const here = await openNetworks({ models, provider: 'cpu', threads: 1, windowMs });
+  const there = await openNetworks({ models, provider, threads: 1, windowMs }).catch((cause: unknown) => {
+    throw new UndertoneError('inference-failed', asUndertoneError(cause).message, { cause });
+  });
   for (const name of ['voice', 'face', 'fusion', 'detector', 'speech'] as const) {
     const [other, own] = [there[name], here[name]];
     if (other && own) await compareNetwork(name, other, own);
@@ -85,14 +89,15 @@ function waves(feeds: Feeds): Feeds {
   );
 }
 
-const [provider, packDir = '', perceptionDir = '', root] = process.argv.slice(2);
+const [provider, packDir = '', perceptionDir = '', windowMs, root] = process.argv.slice(2);
 try {
   if (provider !== 'cuda' && provider !== 'webgpu')
     throw new UndertoneError('config-invalid', `no provider ${String(provider)}`);
   const { networks, encoders: named } = await loadPack(packDir);
   const encoders = await findEncoders(packDir, named, root);
-  await compare(provider, { ...networks, ...(await loadPerception(perceptionDir)), encoders });
+  await compare(provider, { ...networks, ...(await loadPerception(perceptionDir)), encoders }, Number(windowMs));
 } catch (thrown) {
-  process.stdout.write(asUndertoneError(thrown).message);
-  process.exitCode = 1;
+  const { code, message } = asUndertoneError(thrown);
+  process.stdout.write(message);
+  process.exitCode = Object.entries(SPOILED).find(([, spoiled]) => spoiled === code)?.[0] ?? 1;
 }

@@ -5,11 +5,14 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { UndertoneError } from '../src/errors.ts';
+import { type ErrorCode, UndertoneError } from '../src/errors.ts';
 import type { HalfSums } from './half-trial.ts';
 import type { Provider } from './runtime.ts';
 
 const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
+
+/** What no provider mends, by the status with which a trial says so. */
+export const SPOILED: Readonly<Partial<Record<string, ErrorCode>>> = { 2: 'pack-invalid', 3: 'encoder-invalid' };
 
 /** What a trial opens, and its limit. */
 export interface ProbeOptions {
@@ -17,29 +20,34 @@ export interface ProbeOptions {
   readonly perceptionDir: string;
   /** Folder that holds the pack's encoders. Default: they are where the pack says. */
   readonly encoders?: string;
+  /** Length of the windows that encoders hear, ms. Default 3000. */
+  readonly windowMs?: number;
   /** How long the trial may take, ms; the first start of a GPU compiles its kernels. Default 60 000. */
   readonly timeoutMs?: number;
 }
 
 /**
  * Try `provider` in a child process; `cpu` needs no trial.
- * @throws UndertoneError `inference-failed` with what happened: an error, a wrong answer, a crash, or none in time.
+ * @throws UndertoneError `inference-failed` with what happened: an error, a wrong answer, a crash, or none in time; `pack-invalid` or
+ * `encoder-invalid` where it is not the provider's fault.
  */
 export async function probeProvider(
   provider: Provider,
-  { packDir, perceptionDir, encoders, timeoutMs = 60_000 }: ProbeOptions,
+  { packDir, perceptionDir, encoders, windowMs = 3000, timeoutMs = 60_000 }: ProbeOptions,
 ): Promise<void> {
   if (provider === 'cpu') return;
   try {
     await promisify(execFile)(
       process.execPath,
-      [PROBE, provider, packDir, perceptionDir, ...(encoders === undefined ? [] : [encoders])],
+      [PROBE, provider, packDir, perceptionDir, windowMs.toString(), ...(encoders === undefined ? [] : [encoders])],
       {
         timeout: timeoutMs,
         killSignal: 'SIGKILL',
       },
     );
   } catch (cause) {
+    const spoiled = SPOILED[(cause as { readonly code?: number | string }).code ?? ''];
+    if (spoiled) throw new UndertoneError(spoiled, outcome(cause, timeoutMs), { cause });
     throw new UndertoneError('inference-failed', `${provider} does not work here: ${outcome(cause, timeoutMs)}`, {
       cause,
     });
@@ -92,7 +100,7 @@ function outcome(failure: unknown, timeoutMs: number): string {
 /**
  * The result of `start` on the first provider that works.
  * @param onFallback told of each provider that does not, the one tried next, and why.
- * @throws UndertoneError `pack-invalid` at once, since no provider mends a pack; else the last provider's error.
+ * @throws UndertoneError `pack-invalid` or `encoder-invalid` at once, since no provider mends either; else the last provider's error.
  */
 export async function onFirstWorking<T>(
   providers: readonly Provider[],
@@ -104,7 +112,7 @@ export async function onFirstWorking<T>(
   try {
     return await start(provider);
   } catch (error) {
-    if (!next || (error instanceof UndertoneError && error.code === 'pack-invalid')) throw error;
+    if (!next || (error instanceof UndertoneError && Object.values(SPOILED).includes(error.code))) throw error;
     onFallback(provider, next, error);
     return onFirstWorking([next, ...rest], start, onFallback);
   }

@@ -5,7 +5,7 @@
 import { CROP_SIZE } from '../../src/core/faces/align.ts';
 import { SAMPLE_RATE_HZ } from '../../src/core/features.ts';
 import { UndertoneError } from '../../src/errors.ts';
-import { openEncoder } from '../encoder.ts';
+import { openEncoder, type OpenEncoder } from '../encoder.ts';
 import { facePixels, voiceFeeds } from '../encoder-feeds.ts';
 import { speechFrames } from '../nets/speech-features.ts';
 import type { PackEncoders } from '../pack-encoders.ts';
@@ -36,7 +36,7 @@ export interface EncoderRuns extends NetworkOptions {
 /**
  * Open a voice encoder.
  * @param windowSamples the one length that it runs at.
- * @throws UndertoneError as `openEncoder`; `encoder-invalid` for one that hears another rate or other lengths only.
+ * @throws UndertoneError as `openEncoder`; `encoder-invalid` for one that hears another rate or other lengths only. It is closed then.
  */
 export async function openVoiceEncoder(
   { dir, layers }: NonNullable<PackEncoders['voice']>,
@@ -44,57 +44,81 @@ export async function openVoiceEncoder(
   { sizes, warm = true, ...options }: EncoderRuns,
 ): Promise<OpenedEncoder<EncodeVoices>> {
   const { encoder, network } = await openEncoder(dir, options);
-  if (encoder.modality !== 'voice') throw new UndertoneError('encoder-invalid', `${dir} is no encoder of a voice`);
-  const { inputs, outputs, sampleRateHz, width, frames } = encoder;
-  const fixed = inputs.samples.shape[1];
-  if (sampleRateHz !== SAMPLE_RATE_HZ || (typeof fixed === 'number' && fixed !== windowSamples)) {
-    await network.close();
-    throw new UndertoneError(
-      'encoder-invalid',
-      `${dir} hears ${typeof fixed === 'number' ? fixed : 'any number of'} samples of ${sampleRateHz} Hz, and windows have ` +
-        `${windowSamples} of ${SAMPLE_RATE_HZ} Hz: choose another encoder, or another UNDERTONE_WINDOW_MS`,
-    );
-  }
-  const hear = async (clips: readonly Float32Array[], rows: number) => {
-    const size = { rows, length: windowSamples };
-    return read(await network.run(voiceFeeds(encoder, clips, size), [outputs.hidden.name]), outputs.hidden.name, dir);
-  };
-  /** Frames of padding are left out where the encoder can tell them from sound. */
-  const framesOf = (samples: number, given: number): number =>
-    frames && inputs.mask
-      ? Math.min(given, Math.max(1, speechFrames(Math.min(samples, windowSamples), frames)))
-      : given;
-  const encode: EncodeVoices = async (clips) => {
-    const runs = await through(sizes, clips, hear);
-    return (clip) => {
-      const { row, of } = runs(clip);
-      const given = of.dims.at(-2) ?? 1;
-      const n = framesOf(clips[clip]?.length ?? 0, given);
-      return { numbers: picked(row, layers, given * width, n * width), n };
+  return closedOnThrow(network, async () => {
+    if (encoder.modality !== 'voice') throw new UndertoneError('encoder-invalid', `${dir} is no encoder of a voice`);
+    const { inputs, outputs, sampleRateHz, width, frames } = encoder;
+    const fixed = inputs.samples.shape[1];
+    if (sampleRateHz !== SAMPLE_RATE_HZ || (typeof fixed === 'number' && fixed !== windowSamples))
+      throw new UndertoneError(
+        'encoder-invalid',
+        `${dir} hears ${typeof fixed === 'number' ? fixed : 'any number of'} samples of ${sampleRateHz} Hz, and windows have ` +
+          `${windowSamples} of ${SAMPLE_RATE_HZ} Hz: choose another encoder, or another UNDERTONE_WINDOW_MS`,
+      );
+    const hear = async (clips: readonly Float32Array[], rows: number) => {
+      const size = { rows, length: windowSamples };
+      const { name } = outputs.hidden;
+      return read(await network.run(voiceFeeds(encoder, clips, size), [name]), name, dir);
     };
-  };
-  if (warm) for (const size of sizes) await hear([], size);
-  return { encode, close: () => network.close() };
+    /** Frames of padding are left out where the encoder can tell them from sound. */
+    const framesOf = (samples: number, given: number): number =>
+      frames && inputs.mask
+        ? Math.min(given, Math.max(1, speechFrames(Math.min(samples, windowSamples), frames)))
+        : given;
+    if (warm) for (const size of sizes) await hear([], size);
+    return async (clips) => {
+      const runs = await through(sizes, clips, hear);
+      return (clip) => {
+        const { row, of } = runs(clip);
+        const given = of.dims.at(-2) ?? 1;
+        const n = framesOf(clips[clip]?.length ?? 0, given);
+        return { numbers: picked(row, layers, given * width, n * width), n };
+      };
+    };
+  });
 }
 
-/** Open a face encoder. @throws UndertoneError as `openEncoder`. */
+/**
+ * Open a face encoder.
+ * @throws UndertoneError as `openEncoder`; `encoder-invalid` for one that sees pictures of other sides only. It is closed then.
+ */
 export async function openFaceEncoder(
   { dir, side }: NonNullable<PackEncoders['face']>,
   { sizes, warm = true, ...options }: EncoderRuns,
 ): Promise<OpenedEncoder<EncodeFaces>> {
   const { encoder, network } = await openEncoder(dir, options);
-  if (encoder.modality !== 'face') throw new UndertoneError('encoder-invalid', `${dir} is no encoder of a face`);
-  const { inputs, outputs } = encoder;
-  const look = async (crops: readonly Float32Array[], rows: number) => {
-    const feeds = { [inputs.pixels.name]: facePixels(encoder, crops, side, rows) };
-    return read(await network.run(feeds, [outputs.pooled.name]), outputs.pooled.name, dir);
-  };
-  const encode: EncodeFaces = async (crops) => {
-    const runs = await through(sizes, crops, look);
-    return (crop) => runs(crop).row;
-  };
-  if (warm) for (const size of sizes) await look([new Float32Array(CROP_SIZE * CROP_SIZE)], size);
-  return { encode, close: () => network.close() };
+  return closedOnThrow(network, async () => {
+    if (encoder.modality !== 'face') throw new UndertoneError('encoder-invalid', `${dir} is no encoder of a face`);
+    const { inputs, outputs } = encoder;
+    const sides = inputs.pixels.shape.slice(2);
+    if (sides.some((fixed) => typeof fixed === 'number' && fixed !== side))
+      throw new UndertoneError(
+        'encoder-invalid',
+        `${dir} sees pictures of ${sides.join(' x ')} pixels, and the pack asks for ${side}: make features with this encoder, and ` +
+          'train and pack on them',
+      );
+    const look = async (crops: readonly Float32Array[], rows: number) => {
+      const feeds = { [inputs.pixels.name]: facePixels(encoder, crops, side, rows) };
+      return read(await network.run(feeds, [outputs.pooled.name]), outputs.pooled.name, dir);
+    };
+    if (warm) for (const size of sizes) await look([new Float32Array(CROP_SIZE * CROP_SIZE)], size);
+    return async (crops) => {
+      const runs = await through(sizes, crops, look);
+      return (crop) => runs(crop).row;
+    };
+  });
+}
+
+/** Nobody else could close the network of an encoder that turns out not to serve. */
+async function closedOnThrow<Encode>(
+  network: OpenEncoder['network'],
+  prepare: () => Promise<Encode>,
+): Promise<OpenedEncoder<Encode>> {
+  try {
+    return { encode: await prepare(), close: () => network.close() };
+  } catch (thrown) {
+    await network.close();
+    throw thrown;
+  }
 }
 
 type Results = TensorData<Float32Array>;

@@ -12,6 +12,7 @@ import { findEncoders, type PackEncoders } from '../../models/pack-encoders.ts';
 import { loadPerception } from '../../models/perception.ts';
 import { openNetwork } from '../../models/runtime.ts';
 import { faceCalls } from '../../models/worker/faces.ts';
+import { openFaceEncoder, openVoiceEncoder } from '../../models/worker/encoders.ts';
 import { openNetworks, type Networks } from '../../models/worker/networks.ts';
 import { windowCalls } from '../../models/worker/windows.ts';
 import { randomStream } from '../../src/core/random.ts';
@@ -195,6 +196,30 @@ describe('the encoders of a pack', () => {
       code: 'encoder-invalid',
       message: expect.stringMatching(said) as string,
     });
+  });
+
+  it('are not opened for pictures or windows of other sides than they take', async () => {
+    const { face: sees, voice: hears } = encoders;
+    if (!sees || !hears) throw new Error('no encoders');
+    const root = join(dir, 'fixed');
+    await cp(join(dir, 'encoders'), root, { recursive: true });
+    const fix = async (kind: string, inputs: object) => {
+      const path = join(root, kind, 'encoder.json');
+      const encoder = JSON.parse(await readFile(path, 'utf8')) as object;
+      await writeFile(path, JSON.stringify({ ...encoder, inputs }));
+      return join(root, kind);
+    };
+    const { pixels } = sees.encoder.inputs;
+    const face = { ...sees, dir: await fix('mobilenetv2', { pixels: { ...pixels, shape: ['n', 3, 48, 64] } }) };
+    await expect(openFaceEncoder(face, { sizes: [1] })).rejects.toMatchObject({
+      code: 'encoder-invalid',
+      message: expect.stringMatching(/sees pictures of 48 x 64 pixels, and the pack asks for 32/) as string,
+    });
+    const { samples, mask } = hears.encoder.inputs;
+    const fixed = { samples: { ...samples, shape: ['n', 16_000] }, mask: { ...mask, shape: ['n', 16_000] } };
+    const voiced = { ...hears, dir: await fix('wavlm', fixed) };
+    await expect(openVoiceEncoder(voiced, 48_000, { sizes: [1] })).rejects.toThrow(/hears 16000 samples of 16000 Hz/);
+    await (await openVoiceEncoder(voiced, 16_000, { sizes: [1] })).close();
   });
 
   it('are refused where they are others than the networks learned from', async () => {

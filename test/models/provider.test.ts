@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { onFirstWorking, probeProvider } from '../../models/provider.ts';
 import type { Provider } from '../../models/runtime.ts';
-import { UndertoneError } from '../../src/errors.ts';
+import { type ErrorCode, UndertoneError } from '../../src/errors.ts';
 import { STARTER } from '../fixtures/inference.ts';
 
-const failing = (code: 'inference-failed' | 'pack-invalid') => (provider: Provider) =>
+const failing = (code: ErrorCode) => (provider: Provider) =>
   Promise.reject(new UndertoneError(code, `${provider} fails`));
 
 describe('the choice of a provider', () => {
@@ -27,12 +27,15 @@ describe('the choice of a provider', () => {
     await expect(started).rejects.toThrow('webgpu fails');
   });
 
-  it('does not go on with a bad pack, which no provider mends', async () => {
-    const fallbacks: Provider[] = [];
-    const started = onFirstWorking(['cuda', 'cpu'], failing('pack-invalid'), (from) => fallbacks.push(from));
-    await expect(started).rejects.toThrow('cuda fails');
-    expect(fallbacks).toEqual([]);
-  });
+  it.each(['pack-invalid', 'encoder-invalid'] as const)(
+    'does not go on with %s, which no provider mends',
+    async (code) => {
+      const fallbacks: Provider[] = [];
+      const started = onFirstWorking(['cuda', 'cpu'], failing(code), (from) => fallbacks.push(from));
+      await expect(started).rejects.toThrow('cuda fails');
+      expect(fallbacks).toEqual([]);
+    },
+  );
 });
 
 describe('the trial of a provider', () => {
@@ -50,8 +53,16 @@ describe('the trial of a provider', () => {
   });
 
   it('says what is wrong in a sentence', async () => {
-    await expect(probeProvider('cuda', { ...dirs, packDir: 'nowhere' })).rejects.toThrow(
-      /^cuda does not work here: nowhere\/pack\.json cannot be read/,
-    );
+    await expect(probeProvider('cuda', dirs)).rejects.toMatchObject({
+      code: 'inference-failed',
+      message: expect.stringMatching(/^cuda does not work here: .* cannot (run|be run)/) as string,
+    });
+  });
+
+  it('does not blame the provider for a bad pack', async () => {
+    await expect(probeProvider('cuda', { ...dirs, packDir: 'nowhere' })).rejects.toMatchObject({
+      code: 'pack-invalid',
+      message: expect.stringMatching(/^nowhere\/pack\.json cannot be read/) as string,
+    });
   });
 });
