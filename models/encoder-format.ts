@@ -130,6 +130,14 @@ export async function readEncoder(dir: string): Promise<Encoder> {
     return await readManifest(join(dir, ENCODER_MANIFEST), encoderSchema);
   } catch (cause) {
     if (!(cause instanceof UndertoneError)) throw cause;
+    if ((cause.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT')
+      throw new UndertoneError(
+        'encoder-invalid',
+        `there is no encoder in '${dir}': import one there (docs/encoders.md)`,
+        {
+          cause,
+        },
+      );
     throw new UndertoneError('encoder-invalid', `${cause.message}: import the encoder again`, { cause });
   }
 }

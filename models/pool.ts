@@ -145,7 +145,7 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
       workersAlive: sum(({ crew }) => crew.alive),
       provider,
       depth: sum(({ calls }) => calls.depth),
-      windows: { workers: windows.crew.alive, ...windows.calls.work.windows },
+      windows: { workers: windows.crew.alive, largest: windows.largest, ...windows.calls.work.windows },
     }),
     close: () =>
       (closed ??= Promise.all(stations.map(({ calls, crew }) => calls.drain(drainMs).then(() => crew.close()))).then(

@@ -364,6 +364,8 @@ export interface WindowWork {
   readonly workers: number;
   /** Batches of windows by how many went together: how many there were, and how long workers worked on them, s. */
   readonly batches: readonly { readonly size: number; readonly count: number; readonly seconds: number }[];
+  /** Windows that a worker takes together at most. Default 16. */
+  readonly largest?: number;
   /** What the same workers spent on other calls, s; 0 where those have workers of their own. */
   readonly otherSeconds: number;
 }

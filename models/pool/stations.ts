@@ -17,6 +17,8 @@ export interface Station {
   readonly calls: Dispatch;
   /** Threads that there should be. */
   readonly workers: number;
+  /** Windows that one of them takes together at most. */
+  readonly largest: number;
 }
 
 /** The stations of the product: both are one where all threads answer all calls. */
@@ -75,7 +77,7 @@ export async function startStations(opening: Opening, options: StationOptions): 
     });
     alive.set(key, crew.alive);
     calls = dispatchTo(crew, { ...options, batches: { ...BATCHES, window } });
-    return { crew, calls, workers: size };
+    return { crew, calls, workers: size, largest: window };
   };
   // A run of webgpu may not overlap with another.
   const most = opening.provider === 'webgpu' ? 1 : workers;

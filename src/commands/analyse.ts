@@ -155,6 +155,11 @@ function settingsWith(env: Invocation['env'], { windowMs, hopMs, pack }: Given):
 
 const stderrLog: Log = {
   info: () => undefined,
-  warn: (_fields, message) => void process.stderr.write(`undertone: ${message}\n`),
-  error: (_fields, message) => void process.stderr.write(`undertone: ${message}\n`),
+  warn: tell,
+  error: tell,
 };
+
+/** With the reason, where one is given: a provider that does not work says why. */
+function tell({ reason }: Readonly<Record<string, unknown>>, message: string): void {
+  process.stderr.write(`undertone: ${message}${typeof reason === 'string' ? `: ${reason}` : ''}\n`);
+}

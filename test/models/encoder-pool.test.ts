@@ -37,7 +37,12 @@ const window = (seed: number): Pick<Window, 'voice' | 'face'> => ({
 
 it('answers windows in one thread, sound and frames in others', async () => {
   const { inference, meter } = await start({ workers: 2 });
-  expect(inference.status()).toMatchObject({ ready: true, workers: 3, workersAlive: 3, windows: { workers: 1 } });
+  expect(inference.status()).toMatchObject({
+    ready: true,
+    workers: 3,
+    workersAlive: 3,
+    windows: { workers: 1, largest: 4 },
+  });
   const answers = await Promise.all([0, 1, 2, 3, 4].map((seed) => inference.infer(window(seed))));
   expect(answers.every(({ voice: heads }) => heads?.shareLogits.every(Number.isFinite))).toBe(true);
   const speech = await inference.detectSpeech(sound(0, 3), null);

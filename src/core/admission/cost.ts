@@ -49,7 +49,7 @@ const PROOF = 2;
 const FADES_TO = 2.5;
 /** A larger batch must be cheaper by this factor for each window to be sought. */
 const BETTER = 0.8;
-/** The largest batch that is ever tried. */
+/** The largest batch that is tried where workers do not say what they take. */
 const LARGEST = 16;
 /**
  * Looks at faces and for speech skip by themselves when workers are busy, so they would fill any worker: no more than this
@@ -104,7 +104,7 @@ export function costOf({ classes, last, otherShare }: CostState): Cost {
     saved = next.each / best.each;
     best = next;
   }
-  const isTrial = best === proven.at(-1) && best.size < LARGEST;
+  const isTrial = best === proven.at(-1) && 2 * best.size <= (last?.work.largest ?? LARGEST);
   const secondsPerWindow = Math.min(...proven.map((tally) => tally.each));
   const hopedSeconds = isTrial ? best.each * saved : secondsPerWindow;
   return { ...rest, secondsPerWindow, hopedSeconds, batch: isTrial ? 2 * best.size : best.size, isTrial };

@@ -9,7 +9,7 @@ type Batches = Readonly<Record<number, number>>;
 function run(
   batches: Batches,
   secondsOf: (size: number) => number,
-  { rounds = 8, from = NO_COST, atMs = 0, workers = 1, otherSeconds = 0 } = {},
+  { rounds = 8, from = NO_COST, atMs = 0, workers = 1, otherSeconds = 0, largest = 16 } = {},
 ): CostState {
   let state = from;
   for (let i = 0; i <= rounds; i++)
@@ -17,6 +17,7 @@ function run(
       state,
       {
         workers,
+        largest,
         batches: Object.entries(batches).map(([size, count]) => ({
           size: Number(size),
           count: i * count,
@@ -28,6 +29,8 @@ function run(
     );
   return state;
 }
+
+const near = (seconds: number): unknown => expect.closeTo(seconds, 9);
 
 describe('the cost of a window', () => {
   it('is not known before the first batch', () => {
@@ -54,11 +57,16 @@ describe('the cost of a window', () => {
 
   it('is that of the best batch that was tried, and a larger one is worth trying while the largest is best', () => {
     const after = (batches: Batches) => costOf(run(batches, () => 0.1));
-    const near = (seconds: number): unknown => expect.closeTo(seconds, 9);
     expect(after({ 1: 1 })).toMatchObject({ secondsPerWindow: near(0.1), batch: 2 });
     expect(after({ 1: 1, 2: 1, 4: 1 })).toMatchObject({ secondsPerWindow: near(0.025), batch: 8 });
     expect(after({ 1: 1, 2: 1, 4: 1 }).hopedSeconds).toBeCloseTo(0.0125, 9);
     expect(after({ 1: 1, 16: 1 })).toMatchObject({ secondsPerWindow: near(0.1 / 16), batch: 16 });
+  });
+
+  it('hopes for no batch that workers do not take', () => {
+    const most = (largest: number) => run({ 1: 1, 2: 1, 4: 1 }, () => 0.1, { largest });
+    expect(costOf(most(8))).toMatchObject({ batch: 8, isTrial: true, hopedSeconds: near(0.0125) });
+    expect(costOf(most(4))).toMatchObject({ batch: 4, isTrial: false, hopedSeconds: near(0.025) });
   });
 
   it('does not go on to larger batches where they save nothing', () => {
