@@ -39,7 +39,7 @@ export async function checkFree(folder: string, { replace, option, kind = PACK }
  * Fill a temporary folder beside `folder`, then give it its name. Whatever fails, and whenever it is stopped before that, what
  * was there stays and nothing is left over.
  * @param fill writes into the folder that it is given, and throws where something is wrong with it.
- * @throws UndertoneError as `checkFree`, and whatever `fill` throws.
+ * @throws UndertoneError as `checkFree`, where the disk is full, and whatever else `fill` throws.
  */
 export async function writeWholeFolder(
   folder: string,
@@ -55,7 +55,14 @@ export async function writeWholeFolder(
   });
   const old = `${part}-old`;
   try {
-    await fill(part);
+    await fill(part).catch((cause: unknown) => {
+      if (!isFull(cause)) throw cause;
+      throw new UndertoneError(
+        'config-invalid',
+        `${options.option}: the disk of '${folder}' is full: make room, or choose another folder`,
+        { cause },
+      );
+    });
     await rename(place, old).catch((error: unknown) => {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     });
@@ -69,4 +76,8 @@ export async function writeWholeFolder(
   } finally {
     await rm(part, { recursive: true, force: true });
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
