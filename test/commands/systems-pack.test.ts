@@ -225,7 +225,7 @@ describe('pack refuses', () => {
     [
       'an encoder that is not there',
       { encoders: { ...both, face: 'encoders/none' } },
-      /none.*encoder.json.*encoder-invalid/s,
+      /no encoder in '.*none'.*encoder-invalid/s,
     ],
     [
       'an encoder of no use',
