@@ -384,12 +384,16 @@ describe('what was said', () => {
     await onItem(page, ids[0]);
     await idle(page);
     await press(page, '2', '3');
+    // What the server says of an ended token, whatever token the page has.
+    const authorization = `Bearer ${await token('rita', 'reviewer', -60)}`;
     await page.route('**/answer', async (route) => {
-      await route.continue({
-        headers: { ...route.request().headers(), authorization: `Bearer ${await token('rita', 'reviewer', -60)}` },
-      });
+      const headers = { ...route.request().headers(), authorization };
+      await route.fulfill({ response: await route.fetch({ headers }) });
     });
+    expect(await pressed(page)).toEqual(['happiness', 'surprise']);
+    const sent = page.waitForRequest('**/answer');
     await press(page, 'Enter');
+    await sent;
     await alert(page, 'The server does not accept this token: the token has expired');
     await page.unroute('**/answer');
     await page.getByLabel('Paste the token').fill(await token('rita'));
