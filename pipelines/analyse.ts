@@ -64,21 +64,24 @@ function analyseInTurn(
   deps: JudgeDeps,
 ): Observable<never> {
   return new Observable<never>((subscriber) => {
+    /** Nobody awaits what is told from a queue: what telling throws would end the process. */
+    const tell = (event: VerdictEvent): void => {
+      try {
+        broker.publishVerdict(event);
+      } catch (error) {
+        subscriber.error(error);
+      }
+    };
     const line = judgeInTurn({
       admission,
       clock: deps.clock,
       meter: deps.meter,
       judge: (window) =>
-        judge(window, deps).then(
-          (event) => {
-            broker.publishVerdict(event);
-          },
-          (error: unknown) => {
-            subscriber.error(error);
-          },
-        ),
+        judge(window, deps).then(tell, (error: unknown) => {
+          subscriber.error(error);
+        }),
       skip: (window) => {
-        broker.publishVerdict(dismiss(window, 'overload', deps));
+        tell(dismiss(window, 'overload', deps));
       },
     });
     const looking = admission.ticks.subscribe(() => {

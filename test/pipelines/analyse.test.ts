@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { lastValueFrom } from 'rxjs';
+import { NEVER, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { analyse, dismiss, judge } from '../../pipelines/analyse.ts';
 import { logit } from '../../src/core/probability.ts';
@@ -18,6 +18,26 @@ const deps = (overrides = {}) => ({
   meter: meter(),
   require: 'any' as const,
   ...overrides,
+});
+
+describe('judging in turn', () => {
+  it.each([
+    ['judged', 900],
+    ['skipped', 0],
+  ])('ends with what telling of a window that was %s throws', async (_, closedMs) => {
+    const broker = memoryBroker({ capacity: 4, onDiscard: () => undefined, meter: meter() });
+    const plan = { capacity: 4, lane: 1, batch: 1, workers: 1, waitMs: 500, gatherMs: 0 };
+    const admission = { admits: () => true, plan, told: () => undefined, ticks: NEVER };
+    const deaf = {
+      ...broker,
+      publishVerdict: () => {
+        throw new Error('nobody can be told');
+      },
+    };
+    const analysing = lastValueFrom(analyse({ ...deps(), broker: deaf, admission }));
+    broker.publishWindow(window(0, { closedMs, missing: {} }));
+    await expect(analysing).rejects.toThrow('nobody can be told');
+  });
 });
 
 describe('judging a window', () => {

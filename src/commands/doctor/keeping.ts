@@ -1,10 +1,12 @@
 /** The pack, the store, the keys, and Node.js itself. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openEncoder } from '../../../models/encoder.ts';
+import type { Encoder } from '../../../models/encoder-format.ts';
 import { loadPack } from '../../../models/pack.ts';
 import { findEncoders } from '../../../models/pack-encoders.ts';
+import { openFaceEncoder, openVoiceEncoder } from '../../../models/worker/encoders.ts';
 import type { Settings } from '../../config.ts';
+import { SAMPLE_RATE_HZ } from '../../core/features.ts';
 import { asUndertoneError } from '../../errors.ts';
 import { clipKeys } from '../../io/clips/clip-keys.ts';
 import { openStore } from '../../io/store/open.ts';
@@ -18,10 +20,11 @@ export function checkNode(version = process.versions.node): Finding {
   return warning('Node.js', `${version}, which cannot fetch by way of a proxy`, 'install Node.js 24.5 or newer');
 }
 
-/** Whether the pack is whole, and each encoder that it names: there, the one that it learned from, and one that opens. */
+/** Whether the pack is whole, and each encoder that it names: there, the one that it learned from, and one that can serve. */
 export async function checkPack({
   UNDERTONE_PACK: dir,
   UNDERTONE_ENCODERS: root,
+  UNDERTONE_WINDOW_MS: windowMs,
 }: Settings): Promise<readonly Finding[]> {
   const packDir = hereOrInProject(dir);
   try {
@@ -29,8 +32,13 @@ export async function checkPack({
     const whole = ok('pack', `${pack.name}@${pack.version}, every hash as its manifest says`);
     try {
       const { voice, face } = await findEncoders(packDir, named, root);
-      const found = [voice, face].flatMap((encoder) => encoder ?? []);
-      return [whole, ...(await Promise.all(found.map(({ dir: folder }) => checkEncoder(folder))))];
+      const samples = Math.round((windowMs * SAMPLE_RATE_HZ) / 1000);
+      const runs = { sizes: [1], warm: false };
+      return [
+        whole,
+        ...(voice ? [await checkEncoder(voice, () => openVoiceEncoder(voice, samples, runs))] : []),
+        ...(face ? [await checkEncoder(face, () => openFaceEncoder(face, runs))] : []),
+      ];
     } catch (thrown) {
       return [whole, faultOf('encoder', thrown)];
     }
@@ -39,10 +47,13 @@ export async function checkPack({
   }
 }
 
-async function checkEncoder(dir: string): Promise<Finding> {
+/** @param open opens it as the server does, which checks its hashes. */
+async function checkEncoder(
+  { dir, encoder }: { readonly dir: string; readonly encoder: Encoder },
+  open: () => Promise<{ close(): Promise<void> }>,
+): Promise<Finding> {
   try {
-    const { encoder, network } = await openEncoder(dir);
-    await network.close();
+    await (await open()).close();
     return ok('encoder', `${encoder.source.name} in ${dir}, every hash as its manifest says`);
   } catch (thrown) {
     return faultOf('encoder', thrown);
