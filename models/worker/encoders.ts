@@ -9,7 +9,7 @@ import { openEncoder, type OpenEncoder } from '../encoder.ts';
 import { facePixels, voiceFeeds } from '../encoder-feeds.ts';
 import { speechFrames } from '../nets/speech-features.ts';
 import type { PackEncoders } from '../pack-encoders.ts';
-import type { NetworkOptions, TensorData } from '../runtime.ts';
+import type { NetworkOptions, Provider, TensorData } from '../runtime.ts';
 import { type BatchRun, planRuns } from './batching.ts';
 import type { StateSequence } from './sequence.ts';
 
@@ -66,7 +66,7 @@ export async function openVoiceEncoder(
         : given;
     if (warm) for (const size of sizes) await hear([], size);
     return async (clips) => {
-      const runs = await through(sizes, clips, hear);
+      const runs = await through(clips, { sizes, provider: options.provider }, hear);
       return (clip) => {
         const { row, of } = runs(clip);
         const given = of.dims.at(-2) ?? 1;
@@ -102,7 +102,7 @@ export async function openFaceEncoder(
     };
     if (warm) for (const size of sizes) await look([new Float32Array(CROP_SIZE * CROP_SIZE)], size);
     return async (crops) => {
-      const runs = await through(sizes, crops, look);
+      const runs = await through(crops, { sizes, provider: options.provider }, look);
       return (crop) => runs(crop).row;
     };
   });
@@ -131,12 +131,14 @@ function read(results: Readonly<Record<string, Results>>, output: string, dir: s
 
 /** Things in runs of these sizes; what is said of one is read by its place. */
 async function through(
-  sizes: readonly number[],
   things: readonly Float32Array[],
+  { sizes, provider = 'cpu' }: Pick<EncoderRuns, 'sizes'> & { readonly provider: Provider | undefined },
   run: (things: readonly Float32Array[], rows: number) => Promise<Results>,
 ): Promise<(place: number) => { readonly row: Float32Array; readonly of: Results }> {
   const done: { readonly run: BatchRun; readonly of: Results }[] = [];
-  for (const planned of planRuns(things.length, sizes, 0)) {
+  // On a CPU padding costs what it computes; elsewhere another run costs more.
+  const maxPadding = provider === 'cpu' ? 0 : (sizes.at(-1) ?? 0);
+  for (const planned of planRuns(things.length, sizes, maxPadding)) {
     const { start, rows, size } = planned;
     done.push({ run: planned, of: await run(things.slice(start, start + rows), size) });
   }

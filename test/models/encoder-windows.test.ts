@@ -128,6 +128,25 @@ describe('windows that encoders hear and see', () => {
     }
   });
 
+  it('share a run of a fixed size, padded where it has more rows, with the states of each alone', async () => {
+    if (!encoders.voice) throw new Error('no encoder');
+    const opened = await openVoiceEncoder(encoders.voice, 48_000, { sizes: [1, 2, 4] });
+    try {
+      const clips = [48_000, 20_000, 48_000, 31_000, 48_000, 48_000, 400].map(
+        (samples, i) => voice(i, samples).samples ?? new Float32Array(0),
+      );
+      const together = await opened.encode(clips);
+      for (const [i, clip] of clips.entries()) {
+        const [shared, alone] = [together(i), (await opened.encode([clip]))(0)];
+        expect(shared.n).toBe(alone.n);
+        const off = shared.numbers.reduce((most, x, k) => Math.max(most, Math.abs(x - (alone.numbers[k] ?? NaN))), 0);
+        expect(off).toBeLessThan(1e-4);
+      }
+    } finally {
+      await opened.close();
+    }
+  });
+
   it('are shorter at a recording’s end: what follows is masked, not silence that was heard', async () => {
     const short = voice(3, 20_000);
     const [answer] = await judge([{ voice: short, face: null }]);
