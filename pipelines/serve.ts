@@ -11,6 +11,12 @@ export type Served =
   { readonly kind: 'verdict'; readonly event: VerdictEvent } | { readonly kind: 'segment'; readonly segment: Segment };
 
 /**
+ * Verdicts that may wait for one before them. A run of a large encoder may take two minutes before it is given up, 240 hops of half a
+ * second; its windows are not lost for that.
+ */
+const MOST_HELD = 256;
+
+/**
  * Verdicts of one participant, in any order, into verdicts in order and the segments they make. When `verdicts` completes,
  * the open segment is closed.
  */
@@ -23,7 +29,7 @@ export function serve(verdicts: Observable<VerdictEvent>, options: SegmentOption
     };
     return verdicts.subscribe({
       next(event) {
-        const [nextOrder, released] = reorder(order, event);
+        const [nextOrder, released] = reorder(order, event, { capacity: MOST_HELD });
         order = nextOrder;
         for (const each of released) {
           subscriber.next({ kind: 'verdict', event: each });

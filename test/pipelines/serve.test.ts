@@ -15,4 +15,12 @@ describe('serve', () => {
     expect(segments[0]).toMatchObject({ index: 0, open: true, labels: ['happiness'], windows: 1 });
     expect(segments.at(-1)).toMatchObject({ index: 0, open: false, windows: 4, startMs: 0, endMs: 4500 });
   });
+
+  it('loses no verdict that comes two minutes after those behind it', async () => {
+    const seqs = [...Array.from({ length: 240 }, (_, i) => i + 1), 0];
+    const events = await Promise.all(seqs.map((seq) => judge(window(seq), deps)));
+    const served = await lastValueFrom(serve(from(events)).pipe(toArray()));
+    const told = served.flatMap((each) => (each.kind === 'verdict' ? [each.event.seq] : []));
+    expect(told).toEqual(Array.from({ length: 241 }, (_, seq) => seq));
+  });
 });
