@@ -38,7 +38,7 @@ describe('inference', () => {
   afterAll(() => inference.close());
 
   it('is ready once every worker is', () => {
-    const windows = { workers: 2, batches: [], otherSeconds: 0 };
+    const windows = { workers: 2, largest: 16, batches: [], otherSeconds: 0 };
     expect(inference.status()).toEqual({
       ready: true,
       workers: 2,
