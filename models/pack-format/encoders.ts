@@ -21,7 +21,12 @@ const named = {
 const voiceEncoder = z.strictObject({
   ...named,
   /** Hidden states that are given on, of all that it gives, in order; 0 is what goes into its first layer. */
-  layers: z.array(z.int().min(0).max(200)).min(1),
+  layers: z
+    .array(z.int().min(0).max(200))
+    .min(1)
+    .refine((layers) => layers.every((layer, i) => i === 0 || layer > (layers[i - 1] ?? layer)), {
+      error: 'must ascend, as features keep them: the networks learned from that order',
+    }),
 });
 
 const faceEncoder = z.strictObject({

@@ -62,6 +62,8 @@ describe('a manifest of format 3', () => {
       [3],
       /^networks.voice.inputs.voice: takes \[2, 32\] numbers a frame, but .* gives \[32\]; train it on/m,
     ],
+    ['encoders.voice.layers', [3, 1], /^encoders.voice.layers: must ascend, as features keep them/],
+    ['encoders.voice.layers', [1, 1], /^encoders.voice.layers: must ascend/],
     [
       'encoders.voice.width',
       64,

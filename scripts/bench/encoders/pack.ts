@@ -3,13 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Encoder, encoderHash, readEncoder } from '../../../models/encoder-format.ts';
-import { createGraph, type Graph, type Value } from '../../../models/graph/graph.ts';
-import { encodeGraph } from '../../../models/graph/model.ts';
-import { fusionNetwork, type FusionNetwork } from '../../../models/nets/fusion.ts';
+import type { FusionNetwork } from '../../../models/nets/fusion.ts';
 import { speechFrames } from '../../../models/nets/speech-features.ts';
 import type { Format3 } from '../../../models/pack-format/format-3.ts';
 import { LABELS } from '../../../src/core/labels.ts';
 import { UndertoneError } from '../../../src/errors.ts';
+import { randomSystem, type States } from './random-system.ts';
 import { PICTURE_SIDE, WINDOW_SAMPLES } from './subjects.ts';
 
 /** As models/configs/fusion-paper.json has them, for system 9: one half each. */
@@ -21,14 +20,6 @@ const PAPER_5: FusionNetwork = {
   face: { halves: ['av'], layers: 3, channels: 1024, kernel: 3 },
   shared: { layers: 2, attention: 'each' },
 };
-
-/** Sides of what encoders give for a window: all layers of the voice, and one vector a look. */
-interface States {
-  readonly layers: number;
-  readonly steps: number;
-  readonly voiceWidth: number;
-  readonly faceWidth: number;
-}
 
 /**
  * Write the pack.
@@ -47,7 +38,7 @@ export async function writeBenchPack(
     throw new UndertoneError('encoder-invalid', `${folders.voice} hears, and ${folders.face} sees, in this benchmark`);
   const steps = speechFrames(WINDOW_SAMPLES, voice.frames);
   const states = { layers: voice.layers, steps, voiceWidth: voice.width, faceWidth: face.width };
-  const bytes = system(states, network);
+  const bytes = randomSystem(states, network, LABELS.length);
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'system.onnx'), bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -102,22 +93,4 @@ function manifest(
     decision: { thresholds: Object.fromEntries(labels.map((label) => [label, 0.5])), minTopProbability: 0.4 },
     provenance: { madeBy: 'npm run bench encoders' },
   };
-}
-
-/** A fresh graph says which weights there are and how they start; another serves them. */
-function system({ layers, steps, voiceWidth, faceWidth }: States, network: FusionNetwork): Uint8Array {
-  const heads = (graph: Graph, n: number | 'n', frames: number | 'frames'): Record<string, Value> => {
-    const inputs = {
-      voice: graph.input('voice', [n, layers, steps, voiceWidth]),
-      voiceMask: graph.input('voiceMask', [n, steps]),
-      face: graph.input('face', [n, frames, faceWidth]),
-      faceMask: graph.input('faceMask', [n, frames]),
-    };
-    return { ...fusionNetwork(inputs, network, LABELS.length) };
-  };
-  const fresh = createGraph({ mode: 'train' });
-  heads(fresh, 1, 1);
-  const weights = new Map([...fresh.parameters].map(([name, { initial }]) => [name, initial]));
-  const graph = createGraph({ mode: 'serve', weights });
-  return encodeGraph(graph, heads(graph, 'n', 'frames'), { name: 'system' });
 }
