@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { randomStream } from '../../src/core/random.ts';
 import { DISTORTED, review } from '../core/review/world.ts';
-import { PATIENCE_MS, buildPages, complaintsOf, launch, violations } from './browser.ts';
+import { buildPages, launch, quietPage, violations } from './browser.ts';
 import { ADA, openPeopleStage } from './people-stage.ts';
 import type { PeopleStage } from './people-stage.ts';
 
@@ -26,14 +26,7 @@ afterAll(async () => {
 
 /** An admin at a section of their page; whatever the browser complains of fails the test. */
 async function sitDown(name: string, options: BrowserContextOptions = {}, subject = 'ada'): Promise<Page> {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(PATIENCE_MS);
-  const complaints = complaintsOf(context);
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  const page = await context.newPage();
+  const page = await quietPage(browser, options);
   await page.goto(`${stage.url}/admin#token=${await stage.token({ role: 'admin', subject })}`);
   await open(page, name);
   return page;

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'vite';
+import { expect, onTestFinished } from 'vitest';
 
 export const EXECUTABLE = process.env['UNDERTONE_CHROMIUM'] ?? '/usr/bin/chromium';
 export const FLAGS = [
@@ -37,7 +38,7 @@ export async function violations(page: Page): Promise<string[]> {
 }
 
 /** Everything that pages of a context complain of, as it comes; a refusal by the server is not a complaint. */
-export function complaintsOf(context: BrowserContext): string[] {
+function complaintsOf(context: BrowserContext): string[] {
   const complaints: string[] = [];
   context.on('weberror', (error) => complaints.push(error.error().message));
   context.on('console', (message) => {
@@ -45,4 +46,16 @@ export function complaintsOf(context: BrowserContext): string[] {
     if ((message.type() === 'error' || message.type() === 'warning') && !noise) complaints.push(message.text());
   });
   return complaints;
+}
+
+/** A page of its own, until the test is over; whatever the browser complains of on it fails the test. */
+export async function quietPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
+  const complaints = complaintsOf(context);
+  onTestFinished(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+  return context.newPage();
 }

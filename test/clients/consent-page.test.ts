@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consentLink } from '../../clients/consent/key.ts';
 import { aPerson, aSegment } from '../io/api/rows.ts';
-import { PATIENCE_MS, buildPages, complaintsOf, launch, violations } from './browser.ts';
+import { buildPages, launch, quietPage, violations } from './browser.ts';
 import { openPeopleStage } from './people-stage.ts';
 import type { PeopleStage } from './people-stage.ts';
 
@@ -33,14 +33,7 @@ async function somebody(participant: string) {
 }
 
 async function visit(link: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(PATIENCE_MS);
-  const complaints = complaintsOf(context);
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  const page = await context.newPage();
+  const page = await quietPage(browser, options);
   await page.goto(link);
   return page;
 }

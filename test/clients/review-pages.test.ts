@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { PATIENCE_MS, buildPages, complaintsOf, EXECUTABLE, FLAGS, launch, violations } from './browser.ts';
+import { buildPages, EXECUTABLE, FLAGS, launch, quietPage, violations } from './browser.ts';
 import { openPeopleStage } from './people-stage.ts';
 import type { PeopleStage } from './people-stage.ts';
 
@@ -42,14 +42,7 @@ async function aRoom(items: number, given: Parameters<PeopleStage['item']>[0] = 
 
 /** A reviewer at their page; whatever the browser complains of fails the test. */
 async function sitDown(token: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(PATIENCE_MS);
-  const complaints = complaintsOf(context);
-  onTestFinished(async () => {
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-  const page = await context.newPage();
+  const page = await quietPage(browser, options);
   await page.goto(`${stage.url}/review#token=${token}`);
   return page;
 }
